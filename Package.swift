@@ -1,0 +1,36 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The arrows between the modules, and nothing else. Which module may know which, and why, is in
+// ARCHITECTURE.md.
+
+/// The loops stay optimised in a debug build too, a dependent's included: without it every vector
+/// intrinsic is a function call there.
+let fastC: [CSetting] = [
+  .unsafeFlags(["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"])
+]
+
+/// Modules whose inner loops are Swift: optimised in every build, with all checks kept.
+let fastSwift: [SwiftSetting] = [.unsafeFlags(["-O"])]
+
+let package = Package(
+  name: "Martlet",
+  platforms: [.macOS(.v13), .iOS(.v16)],
+  products: [
+    .library(name: "Martlet", targets: ["Martlet"])
+  ],
+  targets: [
+    .target(name: "CKernels", cSettings: fastC),
+    .target(name: "MartletTensors", dependencies: ["CKernels"], swiftSettings: fastSwift),
+    .target(name: "MartletFormats", swiftSettings: fastSwift),
+    .target(name: "Martlet", dependencies: ["MartletTensors", "MartletFormats"]),
+    .target(name: "CKernelChecks", dependencies: ["CKernels"], path: "Tests/CKernelChecks"),
+    .executableTarget(
+      name: "kernel-checks", dependencies: ["CKernelChecks", "CKernels"],
+      path: "Tests/CKernelChecksMain"),
+    .testTarget(name: "CKernelsTests", dependencies: ["CKernelChecks", "CKernels"]),
+    .testTarget(name: "MartletTensorsTests", dependencies: ["MartletTensors", "MartletFormats"]),
+    .testTarget(name: "MartletFormatsTests", dependencies: ["MartletFormats"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

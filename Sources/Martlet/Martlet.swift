@@ -1,0 +1,2 @@
+@_exported import MartletFormats
+@_exported import MartletTensors
