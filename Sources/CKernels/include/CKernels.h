@@ -10,6 +10,7 @@
 #include "mk_pool.h"
 #include "mk_rows.h"
 #include "mk_random.h"
+#include "mk_memory.h"
 #include "mk_replay.h"
 
 #endif

@@ -32,6 +32,9 @@ typedef struct {
 void mk_reduce(const void* args, const mk_context* context);
 size_t mk_reduce_scratch(const mk_reduce_args* args);
 
+// The length of a chunk: a function of the sizes and the type only.
+uint64_t mk_reduce_chunk(uint64_t outer, uint64_t reduced, uint64_t inner, mk_dtype dtype);
+
 // y[o, i] = index of the first largest (smallest) of x[o, :, i], int32; a NaN counts as the extreme,
 // the first NaN wins (as NumPy). x is dense.
 typedef struct {

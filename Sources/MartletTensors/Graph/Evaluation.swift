@@ -1,0 +1,174 @@
+import CKernels
+
+/// What an evaluation computes: the part of the graph that is needed and not yet known, taken down
+/// in the order of recording so that it can be planned without the lock.
+struct Snapshot {
+  /// Nodes to compute, in the order of recording.
+  var nodes: [Node] = []
+  /// For each node, its inputs: a node's index, or the complement of a leaf's.
+  var inputs: [[Int]] = []
+  /// Values that are known, in the order of first use.
+  var leaves: [Node] = []
+  /// The memory of each leaf; nil for constants.
+  var storages: [Storage?] = []
+  /// Leaves whose memory may be overwritten, since nobody will read it again.
+  var donated: [Bool] = []
+  /// The indices of nodes whose values somebody keeps.
+  var outputs: [Int] = []
+  /// Whether elementwise chains are fused; see `withoutFusion`.
+  var fusion = true
+}
+
+/// Computes values of the recorded graph.
+enum Evaluation {
+  /// Plans longer than this are cut into pieces.
+  static let pieceLimit = 4096
+
+  /// Computes `roots`, and with them everything recorded on this thread that somebody still holds,
+  /// so that no work is done twice.
+  static func run(_ roots: [Node], recorder: Recorder = .current) {
+    recorder.recorded = 0
+    var snapshot = graphLock.withLock { capture(roots, recorder) }
+    if snapshot.nodes.isEmpty { return }
+    guard snapshot.nodes.count <= pieceLimit else {
+      runInPieces(&snapshot, recorder)
+      return
+    }
+    graphLock.withLock { settleMemory(&snapshot) }
+    let plan = PlanCache.shared.plan(for: snapshot)
+    publish(snapshot, plan.run(snapshot, profile: recorder.profile))
+  }
+
+  /// The plan that would compute one node, and nothing else.
+  static func plan(of node: Node) -> Plan {
+    var snapshot = graphLock.withLock { capture([node], nil) }
+    graphLock.withLock { settleMemory(&snapshot) }
+    return Planner(snapshot).finish()
+  }
+
+  /// Takes down what has to be computed: `roots` and, if there is a recorder, all that its thread
+  /// still holds. Called under the lock.
+  private static func capture(_ roots: [Node], _ recorder: Recorder?) -> Snapshot {
+    var snapshot = Snapshot()
+    snapshot.fusion = (recorder ?? Recorder.current).fusion
+    var wanted: [Node] = []
+    for root in roots where !root.isKnown { wanted.append(root) }
+    if wanted.isEmpty { return snapshot }
+    if let recorder { wanted.append(contentsOf: recorder.pendingNodes()) }
+
+    var stack: [Node] = []
+    for root in wanted where root.mark == 0 {
+      root.mark = 1
+      stack.append(root)
+      while let node = stack.popLast() {
+        snapshot.nodes.append(node)
+        for input in node.inputs where input.mark == 0 && !input.isKnown {
+          input.mark = 1
+          stack.append(input)
+        }
+      }
+    }
+    for root in roots where !root.isKnown { root.mark = -1 }
+    snapshot.nodes.sort { $0.serial < $1.serial }
+    snapshot.inputs.reserveCapacity(snapshot.nodes.count)
+    for (index, node) in snapshot.nodes.enumerated() {
+      if node.mark == -1 || node.holders > 0 && recorder != nil { snapshot.outputs.append(index) }
+      node.mark = Int32(index + 1)
+      var references: [Int] = []
+      references.reserveCapacity(node.inputs.count)
+      for input in node.inputs {
+        if input.mark == 0 {
+          snapshot.leaves.append(input)
+          input.mark = Int32(-snapshot.leaves.count)
+        }
+        references.append(input.mark > 0 ? Int(input.mark) - 1 : Int(input.mark))
+      }
+      snapshot.inputs.append(references)
+    }
+    for node in snapshot.nodes { node.mark = 0 }
+    for leaf in snapshot.leaves { leaf.mark = 0 }
+    return snapshot
+  }
+
+  /// Decides which leaves are donated and takes hold of the leaves' memory. Called under the lock.
+  ///
+  /// A leaf is donated if nobody can read it once this evaluation is done: nobody holds it, its
+  /// memory is its alone, and every node that uses it will let it go.
+  private static func settleMemory(_ snapshot: inout Snapshot) {
+    let count = snapshot.nodes.count
+    var isOutput = [Bool](repeating: false, count: count)
+    for index in snapshot.outputs { isOutput[index] = true }
+    // From the last node back: uses that come from nodes which will be released.
+    var releasedUses = [Int32](repeating: 0, count: count)
+    var leafUses = [Int32](repeating: 0, count: snapshot.leaves.count)
+    for index in stride(from: count - 1, through: 0, by: -1) {
+      let node = snapshot.nodes[index]
+      guard node.scope?.open == nil, isOutput[index] || releasedUses[index] == node.uses else {
+        continue
+      }
+      for input in snapshot.inputs[index] {
+        if input >= 0 { releasedUses[input] += 1 } else { leafUses[~input] += 1 }
+      }
+    }
+    for (index, leaf) in snapshot.leaves.enumerated() {
+      snapshot.donated.append(
+        leaf.holders == 0 && leafUses[index] == leaf.uses && leaf.storage != nil
+          && isKnownUniquelyReferenced(&leaf.storage))
+      snapshot.storages.append(leaf.storage)
+    }
+  }
+
+  /// Gives the outputs their values, once, and lets their inputs go.
+  private static func publish(_ snapshot: Snapshot, _ results: [Storage]) {
+    var freed: [[Node]] = []
+    graphLock.withLock {
+      for (index, storage) in zip(snapshot.outputs, results) {
+        let node = snapshot.nodes[index]
+        guard node.storage == nil else { continue }
+        node.storage = storage
+        if let scope = node.scope?.open {
+          scope.keep(node)
+        } else {
+          freed.append(node.inputs)
+          node.inputs = []
+        }
+      }
+    }
+    for index in freed.indices { Node.release(&freed[index]) }
+  }
+
+  /// Computes a long graph piece by piece, earliest first; its plans are not kept.
+  private static func runInPieces(_ whole: inout Snapshot, _ recorder: Recorder) {
+    var lastUse = [Int](repeating: -1, count: whole.nodes.count)
+    for (index, inputs) in whole.inputs.enumerated() {
+      for input in inputs where input >= 0 { lastUse[input] = index }
+    }
+    for index in whole.outputs { lastUse[index] = Int.max }
+    let done = Node(Leaf(), inputs: [], type: TensorType(scalar: .bool), serial: 0, scope: nil)
+    for begin in stride(from: 0, to: whole.nodes.count, by: pieceLimit) {
+      let end = min(begin + pieceLimit, whole.nodes.count)
+      var piece = Snapshot()
+      piece.fusion = whole.fusion
+      piece.nodes = Array(whole.nodes[begin..<end])
+      var leaves: [Int: Int] = [:]  // by reference in the whole
+      for index in begin..<end {
+        piece.inputs.append(
+          whole.inputs[index].map { input in
+            if input >= begin { return input - begin }
+            if let known = leaves[input] { return known }
+            piece.leaves.append(input >= 0 ? whole.nodes[input] : whole.leaves[~input])
+            let reference = ~(piece.leaves.count - 1)
+            leaves[input] = reference
+            return reference
+          })
+        if lastUse[index] >= end { piece.outputs.append(index - begin) }
+      }
+      graphLock.withLock { settleMemory(&piece) }
+      let plan = Planner(piece).finish()
+      publish(piece, plan.run(piece, profile: recorder.profile))
+      // A value of an earlier piece is let go once no later piece reads it.
+      for input in leaves.keys where input >= 0 && lastUse[input] < end { whole.nodes[input] = done }
+      for index in begin..<end where lastUse[index] < end { whole.nodes[index] = done }
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import CKernels
+
+/// An operation of the graph: what stands in a node.
+///
+/// One operation is one place: the function that checks shapes and records it, this value with its
+/// integer attributes, its gradient and its kernel call. Broadcasting is undone and gradients are
+/// summed by the backward pass, never in a rule.
+protocol Operation: Sendable {
+  /// The name that messages, plans and profiles print.
+  var name: String { get }
+
+  /// Adds every attribute that changes the result or the kernels (not shapes or types, not the
+  /// values of scalars) to the key of a plan.
+  func encode(into key: inout PlanKey)
+
+  /// The gradient of the input at `index`, recorded with the same public operations; nil where the
+  /// operation is constant in it. Its shape is the input's, or the output's where the input was
+  /// broadcast.
+  func gradient(_ index: Int, _ at: Backward) -> Tensor?
+
+  /// Emits the kernels that compute the node.
+  func plan(_ step: PlanStep, _ planner: Planner)
+
+  /// Whether two nodes that look alike must stay two: what recomputation needs.
+  var isUnique: Bool { get }
+
+  /// Traps with the mistake that a kernel found while running (an index out of range).
+  func fail(_ code: Int64, _ node: Node) -> Never
+}
+
+extension Operation {
+  func encode(into key: inout PlanKey) {}
+  func gradient(_ index: Int, _ at: Backward) -> Tensor? { nil }
+  var isUnique: Bool { false }
+  func fail(_ code: Int64, _ node: Node) -> Never { internalError("\(name) failed: \(code)") }
+}
+
+/// An operation that computes each element from the elements at its place, by one row of the
+/// kernels' table: what the planner fuses.
+protocol ElementwiseOperation: Operation {
+  /// How the kernels compute the elements of `type` from inputs of type `input`.
+  func block(input: DType, output: DType) -> mk_block_function
+}
+
+/// An operation that only looks at its input in another way: reshape, transpose, slice, broadcast.
+protocol ViewOperation: Operation {
+  /// The view of an input that is laid out as `layout`; nil where it has to be copied first.
+  func view(of layout: Layout, as shape: Shape) -> Layout?
+}
+
+extension ViewOperation {
+  func plan(_ step: PlanStep, _ planner: Planner) { internalError("a view has no kernel") }
+}
+
+/// The operation of a value that was known from the start.
+struct Leaf: Operation {
+  let name = "leaf"
+  func plan(_ step: PlanStep, _ planner: Planner) { internalError("a leaf has no kernel") }
+}
+
+/// A scalar, or a random key, whose bits are an input of the plan and no part of it.
+struct Constant: Operation {
+  let name = "constant"
+  /// The value as the element type lays it out; a key uses both words.
+  let bits: (UInt64, UInt64)
+  func plan(_ step: PlanStep, _ planner: Planner) { internalError("a constant has no kernel") }
+}
+
+/// A new name for a value: what gradients wrap their arguments in.
+struct Identity: ViewOperation {
+  let name = "identity"
+  func view(of layout: Layout, as shape: Shape) -> Layout? { layout }
+  func gradient(_ index: Int, _ at: Backward) -> Tensor? { at.dy }
+}
+
+/// The same value, through which no gradient passes.
+struct StopGradient: ViewOperation {
+  let name = "stopGradient"
+  func view(of layout: Layout, as shape: Shape) -> Layout? { layout }
+}

@@ -1,0 +1,112 @@
+import CKernels
+
+/// A product of matrices, batched over leading axes that broadcast.
+///
+///     y = a b        da = dy bᵀ        db = aᵀ dy
+struct MatMul: EpilogueHost {
+  let name = "matmul"
+
+  func gradient(_ index: Int, _ at: Backward) -> Tensor? {
+    index == 0
+      ? at.dy.matmul(at.b.swappingLastAxes()) : at.a.swappingLastAxes().matmul(at.dy)
+  }
+
+  func plan(_ step: PlanStep, _ planner: Planner) {
+    let a = planner.location(step.inputs[0])
+    let b = planner.location(step.inputs[1])
+    let shape = step.type.shape
+    let batch = Array(shape.dropLast(2))
+    let target = planner.output(step)
+    let aLayout = a.layout.broadcast(to: batch + a.layout.shape.suffix(2))
+    let bLayout = b.layout.broadcast(to: batch + b.layout.shape.suffix(2))
+    let (m, n) = (shape[shape.count - 2], shape[shape.count - 1])
+    let k = aLayout.shape[shape.count - 1]
+
+    var arguments = mk_gemm_args()
+    (arguments.m, arguments.n, arguments.k) = (Int64(m), Int64(n), Int64(k))
+    arguments.a_row = Int64(aLayout.strides[shape.count - 2])
+    arguments.a_column = Int64(aLayout.strides[shape.count - 1])
+    arguments.b_row = Int64(bLayout.strides[shape.count - 2])
+    arguments.b_column = Int64(bLayout.strides[shape.count - 1])
+    arguments.c_row = Int64(n)
+    arguments.c_batch = Int64(m * n)
+    arguments.batch_rank = UInt32(batch.count)
+    fill(&arguments.batch, batch)
+    fill(&arguments.a_batch, Array(aLayout.strides.prefix(batch.count)))
+    fill(&arguments.b_batch, Array(bLayout.strides.prefix(batch.count)))
+    arguments.dtype = step.type.dtype.kernelType
+    let program = planner.epilogue(step)
+    arguments.epilogue = program.map { UnsafePointer($0.pointer) }
+    let products = max(batch.elementCount, 1)
+    let threads = 2 * m * n * k * products < 400_000 ? 1 : planner.threads
+    arguments.blocking = mk_gemm_blocking(
+      arguments.m, arguments.n, arguments.k, arguments.dtype, UInt32(threads))
+    let parts = Int(arguments.blocking.row_parts * arguments.blocking.column_parts)
+    planner.emit(
+      planner.label(step, name), "\(aLayout.shape.text) × \(bLayout.shape.text)", mk_gemm,
+      arguments, [(\.a, a), (\.b, b), (\.c, target)], parts: parts,
+      scratch: withUnsafePointer(to: arguments, mk_gemm_scratch), program: program,
+      handingOver: target)
+  }
+}
+
+extension Tensor {
+  /// The matrix product with another tensor, batched over leading axes.
+  ///
+  ///     y[…, i, j] = Σₖ a[…, i, k] · b[…, k, j]
+  ///
+  /// - Parameter other: `[…, inner, columns]`; this tensor is `[…, rows, inner]`, and leading axes
+  ///   broadcast. A vector stands for one row on the left, for one column on the right, and its axis
+  ///   is not in the result.
+  /// - Returns: `[…, rows, columns]`.
+  public func matmul(
+    _ other: Tensor, file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    if rank == 1 && other.rank >= 1 {
+      let product = reshaped(to: [1, shape[0]]).matmul(other, file: file, line: line)
+      let axis = other.rank == 1 ? product.rank - 1 : product.rank - 2
+      return product.reshaped(to: product.shape.removing([axis], keepingDimensions: false))
+    }
+    if other.rank == 1 && rank >= 2 {
+      let product = matmul(other.reshaped(to: [other.shape[0], 1]), file: file, line: line)
+      return product.reshaped(to: product.shape.dropLast())
+    }
+    let inner = shape.last ?? 0
+    guard rank >= 2, other.rank >= 2, inner == other.shape[other.rank - 2] else {
+      trap(
+        Diagnostic(
+          "matmul", "the inner dimensions differ",
+          expected: "[…, rows, inner] × […, inner, columns]",
+          got: "\(shape.text) × \(other.shape.text)",
+          fix: "transpose one operand, or check the width of the layer before"),
+        file: file, line: line)
+    }
+    check(
+      dtype == other.dtype && dtype.isFloating,
+      Diagnostic(
+        "matmul", "the element types do not fit", expected: "float32 or float64, both the same",
+        got: "\(dtype) × \(other.dtype)", fix: "use cast(to:)"),
+      file: file, line: line)
+    guard
+      let batch = broadcastShape(Array(shape.dropLast(2)), Array(other.shape.dropLast(2)))
+    else {
+      trap(
+        Diagnostic(
+          "matmul", "the leading axes do not broadcast",
+          expected: "equal sizes, or 1, before the last two axes",
+          got: "\(shape.text) × \(other.shape.text)"),
+        file: file, line: line)
+    }
+    return Recorder.current.record(
+      MatMul(), [node, other.node],
+      TensorType(
+        batch + [shape[rank - 2], other.shape[other.rank - 1]], dtype, file: file, line: line))
+  }
+
+  /// The tensor with its last two axes exchanged.
+  func swappingLastAxes() -> Tensor {
+    var order = Array(0..<rank)
+    order.swapAt(rank - 1, rank - 2)
+    return transposed(order)
+  }
+}

@@ -1,0 +1,169 @@
+import CKernels
+
+/// A reduction over axes, computed in an order that depends on the shape alone.
+final class Reduction: MapHost {
+  let name: String
+  let code: UInt8
+  let axes: [Int]
+  let keepsDimensions: Bool
+
+  init(_ kind: Kind, axes: [Int], keepsDimensions: Bool) {
+    name = kind.name
+    code = kind.code
+    self.axes = axes
+    self.keepsDimensions = keepsDimensions
+  }
+
+  /// What is accumulated.
+  enum Kind: Sendable {
+    case sum, product, max, min, any, all
+
+    var name: String {
+      switch self {
+      case .sum: "sum"
+      case .product: "product"
+      case .max: "max"
+      case .min: "min"
+      case .any: "any"
+      case .all: "all"
+      }
+    }
+
+    var code: UInt8 {
+      switch self {
+      case .sum: UInt8(MK_SUM)
+      case .product: UInt8(MK_PROD)
+      case .max: UInt8(MK_MAX)
+      case .min: UInt8(MK_MIN)
+      case .any: UInt8(MK_ANY)
+      case .all: UInt8(MK_ALL)
+      }
+    }
+  }
+
+  func encode(into key: inout PlanKey) {
+    key.add(Int(code))
+    key.add(axes)
+  }
+
+  func gradient(_ index: Int, _ at: Backward) -> Tensor? {
+    let kept = at.x.shape.removing(axes, keepingDimensions: true)
+    let dy = at.dy.reshaped(to: kept)
+    switch Int(code) {
+    case Int(MK_SUM): return dy.broadcast(to: at.x.shape)
+    case Int(MK_MAX), Int(MK_MIN):
+      // Ties share the gradient equally.
+      let isExtreme = (at.x .== at.y.reshaped(to: kept)).cast(to: dy.dtype)
+      return dy * isExtreme / isExtreme.sum(along: axes, keepingDimensions: true)
+    case Int(MK_PROD): return dy * at.x.productOfOthers(along: axes)
+    default: return nil
+    }
+  }
+
+  func plan(_ step: PlanStep, _ planner: Planner) {
+    let shape = planner.type(of: step.inputs[0]).shape
+    let inner = shape.indices.reversed().prefix { !axes.contains($0) }.reversed()
+    let outer = shape.indices.filter { !axes.contains($0) && !inner.contains($0) }
+    let target = planner.output(step)
+    if step.type.count == 0 { return }
+
+    var arguments = mk_reduce_args()
+    arguments.outer = UInt64(outer.reduce(1) { $0 * shape[$1] })
+    arguments.reduced = UInt64(axes.reduce(1) { $0 * shape[$1] })
+    arguments.inner = UInt64(inner.reduce(1) { $0 * shape[$1] })
+    arguments.operation = code
+    arguments.dtype = step.type.dtype.kernelType
+    arguments.chunk = mk_reduce_chunk(
+      arguments.outer, arguments.reduced, arguments.inner, arguments.dtype)
+    let program = Program(
+      step.members, shape: shape, axes: outer + axes + Array(inner), value: step.inputs[0],
+      planner: planner)
+    arguments.map = UnsafePointer(program.pointer)
+    let names = step.members.map { planner.graph.nodes[$0].operation.name } + [name]
+    let detail = "\(shape.text) along \(axes)"
+    let work = shape.elementCount * (step.members.count + 1)
+    let chunks = arguments.reduced == 0 ? 1 : (arguments.reduced - 1) / arguments.chunk + 1
+    if chunks <= 1 {
+      planner.emit(
+        names.joined(separator: "·"), detail, mk_reduce, arguments, [(\.y, target)],
+        parts: planner.parts(forWork: work), scratch: withUnsafePointer(to: arguments, mk_reduce_scratch),
+        program: program)
+      return
+    }
+    // First every chunk on its own, then the chunks in their order.
+    let partials = planner.workspace(
+      TensorType(
+        [Int(arguments.outer), Int(chunks), Int(arguments.inner)], step.type.dtype))
+    arguments.only_chunks = 1
+    planner.emit(
+      names.joined(separator: "·"), detail, mk_reduce, arguments, [(\.y, partials)],
+      parts: planner.parts(forWork: work), scratch: withUnsafePointer(to: arguments, mk_reduce_scratch),
+      program: program)
+    var last = arguments
+    last.only_chunks = 0
+    last.reduced = chunks
+    last.chunk = chunks
+    let gather = Program(reading: partials, planner: planner)
+    last.map = UnsafePointer(gather.pointer)
+    planner.emit(
+      name, "\(chunks) chunks", mk_reduce, last, [(\.y, target)],
+      scratch: withUnsafePointer(to: last, mk_reduce_scratch), program: gather)
+  }
+}
+
+extension Tensor {
+  /// Records a reduction over axes; nil means all.
+  func reduced(
+    _ kind: Reduction.Kind, along axes: [Int]?, keepingDimensions: Bool, file: StaticString,
+    line: UInt
+  ) -> Tensor {
+    let wantsMask = kind == .any || kind == .all
+    check(
+      wantsMask == (dtype == .bool),
+      Diagnostic(
+        kind.name, "it is not defined for this element type",
+        expected: wantsMask ? "bool" : "numbers", got: "\(dtype)", fix: "use cast(to:)"),
+      file: file, line: line)
+    let axes = normalizedAxes(axes, rank: rank, kind.name, file: file, line: line)
+    return Recorder.current.record(
+      Reduction(kind, axes: axes, keepsDimensions: keepingDimensions), [node],
+      TensorType(shape.removing(axes, keepingDimensions: keepingDimensions), dtype))
+  }
+
+  /// The sum of the elements along axes; along all of them where none is named.
+  ///
+  /// - Parameters:
+  ///   - axes: The axes to sum over; negative ones count from the end.
+  ///   - keepingDimensions: Whether the axes stay, with size 1.
+  public func sum(
+    along axes: [Int]? = nil, keepingDimensions: Bool = false,
+    file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    reduced(.sum, along: axes, keepingDimensions: keepingDimensions, file: file, line: line)
+  }
+
+  /// The sum of the elements along one axis.
+  public func sum(
+    along axis: Int, keepingDimensions: Bool = false,
+    file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    sum(along: [axis], keepingDimensions: keepingDimensions, file: file, line: line)
+  }
+}
+
+extension Tensor {
+  /// For each element, the product of the others along axes: the slope of `product`, which dividing
+  /// the product by the element would not give where an element is 0.
+  func productOfOthers(along axes: [Int]) -> Tensor {
+    let kept = shape.indices.filter { !axes.contains($0) }
+    let order = kept + axes
+    let length = axes.reduce(1) { $0 * shape[$1] }
+    let rows = transposed(order).reshaped(to: kept.map { shape[$0] } + [length])
+    let others =
+      rows.cumulativeProduct(along: -1, exclusive: true)
+      * rows.cumulativeProduct(along: -1, exclusive: true, reverse: true)
+    var inverse = order
+    for (position, axis) in order.enumerated() { inverse[axis] = position }
+    return others.reshaped(to: order.map { shape[$0] }).transposed(inverse)
+  }
+}

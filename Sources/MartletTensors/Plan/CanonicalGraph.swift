@@ -1,0 +1,81 @@
+/// A snapshot with every node that merely repeats another taken out: new names for a value, and
+/// operations that do what an earlier one did to the same inputs.
+struct CanonicalGraph {
+  let nodes: [Node]
+  /// For each node, its inputs: a node's index, or the complement of a leaf's.
+  private(set) var inputs: [[Int]]
+  /// What each node of the snapshot became: itself, an earlier node, or a leaf.
+  private(set) var canonical: [Int]
+  /// For each node, whether an output depends on it.
+  private(set) var isNeeded: [Bool]
+  /// For each node, whether it is an output itself.
+  private(set) var isKept: [Bool]
+  /// For each node, the needed nodes that read it.
+  private(set) var consumers: [[Int]]
+  private let leafTypes: [TensorType]
+
+  init(_ snapshot: Snapshot) {
+    nodes = snapshot.nodes
+    leafTypes = snapshot.leaves.map(\.type)
+    let count = nodes.count
+    inputs = []
+    inputs.reserveCapacity(count)
+    canonical = []
+    canonical.reserveCapacity(count)
+    isNeeded = [Bool](repeating: false, count: count)
+    isKept = [Bool](repeating: false, count: count)
+    consumers = [[Int]](repeating: [], count: count)
+    var known: [PlanKey: Int] = [:]
+    for index in 0..<count {
+      let node = nodes[index]
+      let own = snapshot.inputs[index].map { $0 >= 0 ? canonical[$0] : $0 }
+      inputs.append(own)
+      if node.operation is Identity || node.operation is StopGradient {
+        canonical.append(own[0])
+      } else if node.operation.isUnique {
+        canonical.append(index)
+      } else {
+        let key = PlanKey(node.operation, node.type, inputs: own)
+        canonical.append(known[key, default: index])
+        if canonical[index] == index { known[key] = index }
+      }
+    }
+    for output in snapshot.outputs where canonical[output] >= 0 {
+      isKept[canonical[output]] = true
+      isNeeded[canonical[output]] = true
+    }
+    for index in stride(from: count - 1, through: 0, by: -1) where isNeeded[index] {
+      for input in Set(inputs[index]) where input >= 0 {
+        isNeeded[input] = true
+        consumers[input].append(index)
+      }
+    }
+  }
+
+  func type(of reference: Int) -> TensorType {
+    reference >= 0 ? nodes[reference].type : leafTypes[~reference]
+  }
+
+  func isView(_ node: Int) -> Bool { nodes[node].operation is any ViewOperation }
+  func isElementwise(_ node: Int) -> Bool { nodes[node].operation is any ElementwiseOperation }
+  func canHostEpilogue(_ node: Int) -> Bool { nodes[node].operation is any EpilogueHost }
+  func canHostMap(_ node: Int) -> Bool { nodes[node].operation is any MapHost }
+
+  func hasSameShape(_ a: Int, _ b: Int) -> Bool { nodes[a].type.shape == nodes[b].type.shape }
+
+  /// The nodes that compute what a node reads, seen through views.
+  func producers(of node: Int) -> [Int] {
+    inputs[node].compactMap { reference in
+      var reference = reference
+      while reference >= 0, isView(reference) { reference = inputs[reference][0] }
+      return reference >= 0 ? reference : nil
+    }
+  }
+}
+
+/// An operation whose finished pieces an elementwise program can take over: matrix products and
+/// convolutions.
+protocol EpilogueHost: Operation {}
+
+/// An operation that can compute what it reads, block by block: reductions.
+protocol MapHost: Operation {}

@@ -1,0 +1,190 @@
+/// What runs as one kernel: a single operation, or elementwise operations fused into one program,
+/// on their own, behind a matrix product (its epilogue) or before a reduction (its map).
+final class Unit {
+  /// The operation that is not elementwise, if any.
+  let host: Int?
+  /// The elementwise operations, in the order of recording.
+  var members: [Int]
+  /// Whether the members run before the host (a map) instead of behind it (an epilogue).
+  var isMap = false
+  /// Numbers of the units whose results this one reads; see `Fusion.resolve`.
+  var dependencies: Set<Int> = []
+  var first: Int
+  var last: Int
+
+  init(host: Int) {
+    self.host = host
+    members = []
+    first = host
+    last = host
+  }
+
+  init(member: Int) {
+    host = nil
+    members = [member]
+    first = member
+    last = member
+  }
+}
+
+/// Groups the nodes of a graph into units, as few as the order of dependence allows.
+struct Fusion {
+  /// A longer program gains nothing and needs more registers.
+  static let memberLimit = 64
+
+  private let graph: CanonicalGraph
+  private(set) var units: [Unit] = []
+  private var parent: [Int] = []
+  /// The unit of each node; -1 for views and for nodes nobody needs.
+  private var unitOf: [Int]
+
+  init(_ graph: CanonicalGraph, enabled: Bool) {
+    self.graph = graph
+    unitOf = [Int](repeating: -1, count: graph.nodes.count)
+    for node in graph.nodes.indices where graph.isNeeded[node] && !graph.isView(node) {
+      place(node, fusing: enabled && graph.isElementwise(node))
+    }
+    if enabled { absorbMaps() }
+  }
+
+  /// The number of the unit that a node ended up in.
+  func unit(of node: Int) -> Int { resolve(unitOf[node]) }
+
+  /// A number of a unit, through all merges.
+  func resolve(_ number: Int) -> Int {
+    var number = number
+    while parent[number] != number { number = parent[number] }
+    return number
+  }
+
+  /// Units in an order that computes everything before it is read, close to that of recording.
+  func ordered() -> [Int] {
+    let roots = units.indices.filter { parent[$0] == $0 }.sorted { units[$0].last < units[$1].last }
+    var state = [UInt8](repeating: 0, count: units.count)
+    var order: [Int] = []
+    for root in roots {
+      var stack = [root]
+      while let number = stack.last {
+        if state[number] == 2 {
+          stack.removeLast()
+        } else if state[number] == 1 {
+          state[number] = 2
+          order.append(number)
+          stack.removeLast()
+        } else {
+          state[number] = 1
+          let next = units[number].dependencies.map(resolve).filter { $0 != number }
+          for dependency in Set(next).sorted(by: { units[$0].last > units[$1].last })
+          where state[dependency] == 0 {
+            stack.append(dependency)
+          }
+        }
+      }
+    }
+    return order
+  }
+
+  private mutating func place(_ node: Int, fusing: Bool) {
+    let producers = graph.producers(of: node).map { resolve(unitOf[$0]) }
+    var target: Int?
+    if fusing {
+      for input in Set(graph.inputs[node]).sorted(by: >) {
+        guard input >= 0, !graph.isView(input), graph.hasSameShape(input, node),
+          graph.isElementwise(input) || graph.canHostEpilogue(input)
+        else { continue }
+        let candidate = resolve(unitOf[input])
+        if candidate == target || units[candidate].members.count >= Fusion.memberLimit { continue }
+        if let chosen = target {
+          if canMerge(chosen, candidate) { target = merge(chosen, candidate) }
+        } else if !producers.contains(where: { $0 != candidate && depends($0, on: candidate) }) {
+          target = candidate
+        }
+      }
+    }
+    let number: Int
+    if let target {
+      number = target
+      units[number].members.append(node)
+      units[number].last = node
+    } else {
+      number = units.count
+      units.append(graph.isElementwise(node) ? Unit(member: node) : Unit(host: node))
+      parent.append(number)
+    }
+    unitOf[node] = number
+    for producer in producers where resolve(producer) != number {
+      units[number].dependencies.insert(producer)
+    }
+  }
+
+  /// Whether two units can become one without a third standing between them.
+  private func canMerge(_ a: Int, _ b: Int) -> Bool {
+    if units[a].host != nil && units[b].host != nil { return false }
+    if units[a].members.count + units[b].members.count > Fusion.memberLimit { return false }
+    func passesOutside(_ from: Int, _ to: Int) -> Bool {
+      units[from].dependencies.contains { dependency in
+        let number = resolve(dependency)
+        return number != to && number != from && depends(number, on: to)
+      }
+    }
+    if passesOutside(a, b) || passesOutside(b, a) { return false }
+    // A host runs before its epilogue: what it reads must not come from the other group.
+    if let host = units[a].host { return !feeds(b, host) }
+    if let host = units[b].host { return !feeds(a, host) }
+    return true
+  }
+
+  private func feeds(_ unit: Int, _ host: Int) -> Bool {
+    graph.producers(of: host).contains { resolve(unitOf[$0]) == unit }
+  }
+
+  private mutating func merge(_ a: Int, _ b: Int) -> Int {
+    let (kept, gone) = units[b].host != nil ? (b, a) : (a, b)
+    parent[gone] = kept
+    units[kept].members = (units[kept].members + units[gone].members).sorted()
+    units[kept].dependencies.formUnion(units[gone].dependencies)
+    units[kept].first = min(units[kept].first, units[gone].first)
+    units[kept].last = max(units[kept].last, units[gone].last)
+    return kept
+  }
+
+  /// Whether unit `a` needs, directly or not, what unit `b` computes.
+  private func depends(_ a: Int, on b: Int) -> Bool {
+    if units[a].last < units[b].first { return false }
+    var seen: Set<Int> = [a]
+    var stack = [a]
+    while let number = stack.popLast() {
+      for dependency in units[number].dependencies {
+        let next = resolve(dependency)
+        if next == b { return true }
+        if units[next].last > units[b].first && seen.insert(next).inserted { stack.append(next) }
+      }
+    }
+    return false
+  }
+
+  /// Lets reductions compute what they alone read, instead of reading it from memory.
+  private mutating func absorbMaps() {
+    for number in units.indices where parent[number] == number {
+      guard let host = units[number].host, graph.canHostMap(host), units[number].members.isEmpty,
+        let input = graph.inputs[host].first, input >= 0, !graph.isView(input),
+        graph.isElementwise(input)
+      else { continue }
+      let group = resolve(unitOf[input])
+      let isOnlyReader = units[group].host == nil
+        && units[group].members.allSatisfy { member in
+          !graph.isKept[member]
+            && graph.consumers[member].allSatisfy { consumer in
+              consumer == host && member == input
+                || !graph.isView(consumer) && resolve(unitOf[consumer]) == group
+            }
+        }
+      guard isOnlyReader else { continue }
+      parent[group] = number
+      units[number].members = units[group].members
+      units[number].isMap = true
+      units[number].dependencies.formUnion(units[group].dependencies)
+      units[number].first = units[group].first
+    }
+  }
+}

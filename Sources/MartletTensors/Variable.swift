@@ -1,0 +1,45 @@
+/// A named value that training changes: a weight, a moving average, a slot of an optimizer.
+///
+/// Reading `value` captures the value of this moment; a later `assign` does not change what was
+/// read. An assignment is recorded like any operation and computed with the next evaluation, in
+/// place where nobody else holds the old value. A variable belongs to one task at a time.
+public final class Variable {
+  /// The name under which messages and files know the variable.
+  public let name: String
+  /// Whether training changes it by gradients.
+  public var isTrainable: Bool
+  /// The value of this moment.
+  public private(set) var value: Tensor
+  /// The sizes of the axes; an assignment never changes them.
+  public var shape: Shape { value.shape }
+  /// The element type; an assignment never changes it.
+  public var dtype: DType { value.dtype }
+
+  /// Creates a variable with its first value.
+  public init(_ value: Tensor, name: String = "variable", isTrainable: Bool = true) {
+    self.value = value
+    self.name = name
+    self.isTrainable = isTrainable
+  }
+
+  /// Gives the variable a new value; traps if its shape or element type differs.
+  public func assign(
+    _ value: Tensor, file: StaticString = #fileID, line: UInt = #line
+  ) {
+    check(
+      value.shape == shape && value.dtype == dtype,
+      Diagnostic(
+        "Variable \"\(name)\"", "a value of another shape or type was assigned",
+        expected: "\(dtype) \(shape.text)", got: "\(value.dtype) \(value.shape.text)"),
+      file: file, line: line)
+    self.value = value
+  }
+
+  /// Replaces the value without a check, and returns the old one; for `gradient`, which lends
+  /// variables a wrapped value.
+  func exchange(_ value: Tensor) -> Tensor {
+    let old = self.value
+    self.value = value
+    return old
+  }
+}
