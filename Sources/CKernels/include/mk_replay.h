@@ -10,6 +10,11 @@ enum { MK_MOST_THREADS = 64 };
 uint32_t mk_threads(void);
 void mk_set_threads(uint32_t count);
 
+// Processors that the threads may run on: the affinity mask, or on Apple the performance cores. No
+// more threads than these ever run a call, however many parts it has. A test may pretend that there
+// are more; 0 returns to the truth.
+void mk_assume_processors(uint32_t count);
+
 // Runs calls in order, each with all its parts, over the buffers `bases`. Every thread has at least
 // `scratch` bytes of its own. If another replay holds the workers, this one runs on its caller's
 // thread alone, with the same bits. `nanoseconds`, if not null, receives the time of each call.
