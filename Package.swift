@@ -20,7 +20,9 @@ let package = Package(
     .library(name: "Martlet", targets: ["Martlet"])
   ],
   targets: [
-    .target(name: "CKernels", cSettings: fastC),
+    .target(
+      name: "CKernels", cSettings: fastC,
+      linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux, .android]))]),
     .target(name: "MartletTensors", dependencies: ["CKernels"], swiftSettings: fastSwift),
     .target(name: "MartletFormats", swiftSettings: fastSwift),
     .target(name: "Martlet", dependencies: ["MartletTensors", "MartletFormats"]),
