@@ -1,9 +1,9 @@
 """Makes the golden vectors of the tensor operations: inputs, results, how closely to compare.
 
-    python3 -m venv /opt/venv-goldens
-    /opt/venv-goldens/bin/pip install jax==0.10.2 numpy==2.4.6 scipy==1.17.1 safetensors==0.8.0
-    /opt/venv-goldens/bin/python make_goldens.py            # writes beside itself
-    /opt/venv-goldens/bin/python make_goldens.py --check    # compares with what is there
+    python3 -m venv "$VENV"                    # a folder outside the repository
+    "$VENV"/bin/pip install jax==0.10.2 numpy==2.4.6 scipy==1.17.1 safetensors==0.8.0
+    "$VENV"/bin/python make_goldens.py            # writes beside itself
+    "$VENV"/bin/python make_goldens.py --check    # compares with what is there
 
 What an operation means is in references.py; this file is the table of cases, one function per
 family. A case is an operation, its inputs and its attributes. An input is an array, a shape (drawn
@@ -52,11 +52,6 @@ def integers(low, high, *shape, dtype=I32):
 
 def booleans(*shape):
     return lambda random: random.integers(0, 2, shape).astype(bool)
-
-
-def permuted(count, *shape):
-    """A different order of 0 ..< count for each row of the shape."""
-    return lambda random: random.permuted(np.broadcast_to(np.arange(count), shape), axis=-1)
 
 
 def floats(*values):
