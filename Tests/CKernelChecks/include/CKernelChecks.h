@@ -4,7 +4,8 @@
 #define CKERNEL_CHECKS_H
 
 #define CHECKS(X) \
-  X(replay)
+  X(replay) \
+  X(elementwise)
 
 #define X(name) int check_##name(void);
 CHECKS(X)
