@@ -4,7 +4,9 @@
 #define CKERNEL_CHECKS_H
 
 #define CHECKS(X) \
-  X(replay)
+  X(replay) \
+  X(gemm) \
+  X(conv)
 
 #define X(name) int check_##name(void);
 CHECKS(X)
