@@ -5,7 +5,9 @@
 
 #define CHECKS(X) \
   X(replay) \
-  X(elementwise)
+  X(elementwise) \
+  X(program) \
+  X(reduce)
 
 #define X(name) int check_##name(void);
 CHECKS(X)
