@@ -4,7 +4,10 @@
 #define CKERNEL_CHECKS_H
 
 #define CHECKS(X) \
-  X(replay)
+  X(replay) \
+  X(elementwise) \
+  X(program) \
+  X(reduce)
 
 #define X(name) int check_##name(void);
 CHECKS(X)
