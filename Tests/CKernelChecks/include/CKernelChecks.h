@@ -7,7 +7,11 @@
   X(replay) \
   X(elementwise) \
   X(program) \
-  X(reduce)
+  X(reduce) \
+  X(move) \
+  X(pool) \
+  X(rows) \
+  X(random)
 
 #define X(name) int check_##name(void);
 CHECKS(X)
