@@ -32,7 +32,8 @@ let package = Package(
       path: "Tests/CKernelChecksMain"),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernelChecks", "CKernels"]),
     .testTarget(name: "MartletTensorsTests", dependencies: ["MartletTensors", "MartletFormats"]),
-    .testTarget(name: "MartletFormatsTests", dependencies: ["MartletFormats"]),
+    .testTarget(
+      name: "MartletFormatsTests", dependencies: ["MartletFormats"], exclude: ["Goldens"]),
   ],
   swiftLanguageModes: [.v6]
 )
