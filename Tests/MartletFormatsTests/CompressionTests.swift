@@ -103,6 +103,25 @@ import Testing
     #expect(decoded == content)
   }
 
+  @Test(arguments: Files.goldens(endingIn: ".deflate"))
+  func `the plain twin agrees, also on streams that were changed`(file: String) throws {
+    let stored = try Files.golden(file)
+    guard stored.count < 2500 else { return }
+    let most = 120_000
+    var random = Contents.noise(3 * 40, seed: UInt32(stored.count))[...]
+    for turn in 0..<40 {
+      var bytes = stored
+      let change = random.popFirst().map(Int.init) ?? 0
+      let place = (Int(random.popFirst() ?? 0) << 8 | Int(random.popFirst() ?? 0)) % bytes.count
+      if turn > 0 { bytes[turn < 20 ? place : place % min(80, bytes.count)] ^= UInt8(change) }
+      let plain = PlainInflate.decode(bytes, most: most).flatMap {
+        $0.used == bytes.count ? $0.output : nil
+      }
+      let fast = try? Deflate.decompress(bytes, limits: .with { $0.dataBytes = most })
+      #expect(fast == plain, "turn \(turn)")
+    }
+  }
+
   @Test func `a size that a gzip file lies about costs no memory`() {
     var stored = Contents.noise(30, seed: 1)
     stored.replaceSubrange(0..<10, with: [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3])

@@ -41,7 +41,8 @@ import Testing
   @Test func `what is written reads back`() throws {
     let entries = [
       SafeTensors.Entry("a", shape: [2], scalars: [Float.pi, .greatestFiniteMagnitude]),
-      SafeTensors.Entry("b", shape: [1, 3], scalars: [Double.ulpOfOne, -0.0, .leastNonzeroMagnitude]),
+      SafeTensors.Entry(
+        "b", shape: [1, 3], scalars: [Double.ulpOfOne, -0.0, .leastNonzeroMagnitude]),
       SafeTensors.Entry("c", shape: [], scalars: [Int64.min]),
       SafeTensors.Entry("d", shape: [2], scalars: [Int32.min, .max]),
       SafeTensors.Entry("e", shape: [2], scalars: [UInt8(0), 255]),
