@@ -6,6 +6,8 @@
 #define CHECKS(X) \
   X(replay) \
   X(elementwise) \
+  X(program) \
+  X(reduce) \
   X(gemm) \
   X(conv)
 

@@ -53,7 +53,8 @@ extension Tensor {
     for offset in 0..<3 {
       let x = Tensor([1, 2, 3, 4] as [Float], shape: [4]) + Float(offset)
       let y = x.doubled() + 1
-      #expect(y.scalars == [1, 2, 3, 4].map { 2 * ($0 + Float(offset)) + 1 })
+      let first = Float(3 + 2 * offset)
+      #expect(y.scalars == [first, first + 2, first + 4, first + 6])
     }
   }
 
