@@ -6,10 +6,14 @@
 #define CHECKS(X) \
   X(replay) \
   X(elementwise) \
+  X(gemm) \
+  X(conv) \
   X(program) \
   X(reduce) \
-  X(gemm) \
-  X(conv)
+  X(move) \
+  X(pool) \
+  X(rows) \
+  X(random)
 
 #define X(name) int check_##name(void);
 CHECKS(X)
