@@ -5,7 +5,9 @@
 
 #define CHECKS(X) \
   X(replay) \
-  X(elementwise)
+  X(elementwise) \
+  X(gemm) \
+  X(conv)
 
 #define X(name) int check_##name(void);
 CHECKS(X)

@@ -1,0 +1,233 @@
+// The gradient of the filter, a product over pixels:
+//
+//     w[t, c, f] = sum over pixels of x[pixel + t, c] * y[pixel, f]
+//
+// Pixels are taken in bands of whole rows, about kc pixels each; a band is summed in registers, the
+// bands of a chunk are added in order, and so are the chunks. Bands and chunks follow from the
+// shape alone. With one chunk the sums go straight to w and phase 2 has nothing to do.
+#include "conv_strip.h"
+#include "depthwise.h"
+
+#include <string.h>
+
+// Enough pieces of work for the threads of one machine, and no chunk below `least_pixels`.
+enum { pieces_wanted = 32, least_pixels = 1024, most_band_rows = 256 };
+
+static int64_t rows_of(const mk_conv_shape* s) { return s->batch * s->out[0] * s->out[1]; }
+static int64_t weights_of(const mk_conv_shape* s) {
+  return s->kernel[0] * s->kernel[1] * s->kernel[2] * (s->channels / s->groups) * s->filters;
+}
+
+mk_blocking mk_conv_filter_blocking(const mk_conv_shape* s, mk_dtype dtype, uint32_t threads, uint64_t* chunks) {
+  const mk_gemm_kernels* kernels = mk_gemm_kernels_of(mk_isa(), dtype);
+  const int64_t panel = 2 * kernels->lanes, filters = s->filters / s->groups;
+  int64_t panels = mk_ceil_div(filters > 0 ? filters : 1, panel) * s->groups;
+  if (mk_depthwise_serves(s)) panels = 1;  // its threads share chunks only
+  const int64_t rows = rows_of(s), pixels = rows * s->out[2], weights = weights_of(s);
+  int64_t count = mk_ceil_div(pieces_wanted, panels);
+  if (count > pixels / least_pixels) count = pixels / least_pixels;
+  // Partials are to stay small beside the work that makes them.
+  if (weights > 0 && count > (int64_t)(64 << 20) / weights) count = (int64_t)(64 << 20) / weights;
+  if (count > rows) count = rows;
+  if (count < 1) count = 1;
+  *chunks = (uint64_t)count;
+
+  mk_blocking blocking = {.kc = dtype == MK_F64 ? 128 : 256, .mc = 0, .row_parts = 1, .column_parts = 1};
+  // All weights of nc filters are to stay in L2 while the bands pass.
+  const int64_t m = weights / (s->filters > 0 ? s->filters : 1);
+  int64_t nc = (int64_t)(512 << 10) / (int64_t)mk_size(dtype) / (m > 0 ? m : 1);
+  nc -= nc % panel;
+  if (nc < panel) nc = panel;
+  if (nc > mk_ceil_div(filters > 0 ? filters : 1, panel) * panel) nc = mk_ceil_div(filters > 0 ? filters : 1, panel) * panel;
+  blocking.nc = (uint32_t)nc;
+  int64_t parts = threads < 1 ? 1 : threads;
+  double work = (double)weights * (double)pixels;
+  if (work < 1.5e5 * (double)parts) parts = (int64_t)(work / 1.5e5);
+  if (parts > count * panels) parts = count * panels;
+  if (parts < 1) parts = 1;
+  blocking.row_parts = (uint32_t)parts;
+  return blocking;
+}
+
+size_t mk_conv_filter_workspace(const mk_conv_filter_args* args) {
+  return args->chunks <= 1 ? 0
+                           : (size_t)args->chunks * (size_t)weights_of(&args->conv.shape) * mk_size(args->conv.dtype);
+}
+
+// Target rows in one band: a number of the shape's alone.
+static int64_t band_rows(const mk_conv_filter_args* args) {
+  int64_t rows = args->conv.blocking.kc / (args->conv.shape.out[2] > 0 ? args->conv.shape.out[2] : 1);
+  return rows < 1 ? 1 : rows > most_band_rows ? most_band_rows : rows;
+}
+
+// Rows longer than this are cut into stretches, each a band.
+static int64_t band_pixels(const mk_conv_filter_args* args) {
+  int64_t pixels = args->conv.shape.out[2], most = 2 * args->conv.blocking.kc;
+  return pixels > most ? mk_ceil_div(pixels, mk_ceil_div(pixels, most)) : pixels;
+}
+
+typedef struct {
+  size_t strip, panels, spans, end;
+} layout;
+
+static size_t aligned(size_t bytes) { return (bytes + MK_PACK_SLACK + 63) & ~(size_t)63; }
+
+static layout layout_of(const mk_conv_filter_args* args) {
+  const mk_conv_shape* s = &args->conv.shape;
+  const size_t size = mk_size(args->conv.dtype);
+  mk_conv_axis axes[3];
+  for (int i = 0; i < 3; i++) axes[i] = mk_conv_forward_axis(s, i);
+  // At worst every row of a band is alone in its image.
+  const int64_t rows = band_rows(args), most = s->out[1] < rows ? s->out[1] : rows;
+  int64_t high = mk_ceil_div(rows, most > 0 ? most : 1) + 1;
+  high = high * mk_conv_reach(&axes[1], 1) + rows * s->stride[1];
+  const size_t strip = (size_t)(axes[0].taps * high * mk_conv_reach(&axes[2], band_pixels(args)) *
+                                (s->channels / s->groups)) * size;
+  layout l = {.strip = 0};
+  l.panels = aligned(strip);
+  l.spans = l.panels + aligned((size_t)(rows * band_pixels(args)) * args->conv.blocking.nc * size);
+  l.end = l.spans + aligned((size_t)rows * sizeof(mk_span));
+  return l;
+}
+
+size_t mk_conv_filter_scratch(const mk_conv_filter_args* args) {
+  if (mk_depthwise_serves(&args->conv.shape)) return mk_depthwise_scratch(&args->conv);
+  return layout_of(args).end;
+}
+
+// One band: target rows begin ..< end (of all images and depths), pixels x ..< x + pixels, one group,
+// filters column ..< column + columns. `sums` is [taps, channels, filters], `add` says whether
+// something is there already.
+typedef struct {
+  const mk_conv_filter_args* args;
+  const mk_gemm_kernels* kernels;
+  mk_conv_axis axes[3];
+  const char *x, *y;
+  char *sums, *strip, *panels;
+  mk_span* spans;
+  size_t size;
+  int64_t group, column, columns;
+} sweep;
+
+static void band(const sweep* s, int64_t begin, int64_t end, int64_t x, int64_t pixels, int add) {
+  const mk_conv_shape* shape = &s->args->conv.shape;
+  const mk_conv_axis* axes = s->axes;
+  const mk_gemm_kernels* kernels = s->kernels;
+  const int64_t channels = shape->channels / shape->groups, filters = shape->filters / shape->groups;
+  const int64_t size = (int64_t)s->size, lanes = kernels->lanes, panel = 2 * lanes;
+  const int64_t image_size = shape->in[0] * shape->in[1] * shape->in[2] * shape->channels;
+  const mk_conv_pitch pitch = mk_conv_pitch_of(axes, pixels, channels, shape->channels);
+  // In place the origin is x itself, else the strip, filled here.
+  const char* origin = pitch.in_place ? s->x : s->strip;
+  int64_t spans = 0, used = 0;
+  for (int64_t row = begin; row < end;) {
+    const int64_t y = row % shape->out[1], plane = row / shape->out[1];
+    const int64_t depth = plane % shape->out[0], image = plane / shape->out[0];
+    const int64_t now = end - row < shape->out[1] - y ? end - row : shape->out[1] - y;
+    int64_t at = used;
+    if (pitch.in_place) {
+      at = image * image_size + mk_conv_in_place(axes, depth, y, x, shape->channels) + s->group * channels;
+    } else {
+      mk_conv_fill_strip(s->strip + at * size, s->x + (image * image_size + s->group * channels) * size, axes,
+                         pitch, depth, y, now, x, pixels, channels, shape->channels, s->size);
+      used += mk_conv_reach(&axes[1], now) * pitch.row;
+    }
+    for (int64_t i = 0; i < now; i++, spans++)
+      s->spans[spans] = (mk_span){at + i * shape->stride[1] * pitch.row, spans * pixels, pixels};
+    row += now;
+  }
+  const int64_t terms = spans * pixels;
+  // Neighbouring taps along a row read neighbouring pixels: together they are one run of rows of w.
+  const int merged = pitch.pixel == channels && axes[2].offset_step == 1;
+  const int64_t runs = merged ? 1 : axes[2].taps, run = merged ? axes[2].taps * channels : channels;
+  for (int64_t j = 0; j < s->columns; j += panel) {
+    const int64_t wide = s->columns - j < panel ? s->columns - j : panel;
+    const int vectors = (int)mk_ceil_div(wide, lanes);
+    const int64_t width = vectors * lanes;
+    const int64_t first = s->group * filters + s->column + j;
+    for (int64_t i = 0; i < spans; i++)
+      kernels->pack(s->panels + i * pixels * width * size,
+                    s->y + (((begin + i) * shape->out[2] + x) * shape->filters + first) * size, pixels, wide,
+                    width, shape->filters, 1);
+    for (int64_t i = 0; i < spans; i++) s->spans[i].b = i * pixels * width;
+    mk_tile tile = {.spans = s->spans, .span_count = terms > 0 ? spans : 0, .b = s->panels,
+                    .a_step = shape->stride[2] * pitch.pixel, .b_step = width, .c_row = shape->filters,
+                    .columns = wide, .add = add};
+    const int64_t tiles = mk_ceil_div(run, kernels->most_rows[vectors]);
+    for (int64_t tap = 0; tap < axes[0].taps * axes[1].taps * runs; tap++) {
+      const int64_t tx = tap % runs, ty = tap / runs % axes[1].taps, tz = tap / runs / axes[1].taps;
+      const int64_t from = tz * pitch.plane + ty * axes[1].offset_step * pitch.row +
+                           tx * axes[2].offset_step * pitch.pixel;
+      for (int64_t t = 0; t < tiles; t++) {
+        const int64_t i = mk_piece(run, tiles, t), high = mk_piece(run, tiles, t + 1) - i;
+        tile.a = origin + (from + i) * size;
+        tile.c = s->sums + ((tap * run + i) * shape->filters + first) * size;
+        kernels->column_form[vectors][high](&tile);
+      }
+    }
+  }
+}
+
+void mk_conv_filter_partials(const void* args_, const mk_context* context) {
+  const mk_conv_filter_args* args = args_;
+  const mk_conv_shape* shape = &args->conv.shape;
+  if (mk_depthwise_serves(shape)) {
+    mk_depthwise_filter(args, context);
+    return;
+  }
+  const layout at = layout_of(args);
+  sweep s = {.args = args, .kernels = mk_gemm_kernels_of(mk_isa(), args->conv.dtype),
+             .x = mk_at(context, args->conv.x), .y = mk_at(context, args->conv.y),
+             .strip = (char*)context->scratch + at.strip, .panels = (char*)context->scratch + at.panels,
+             .spans = (mk_span*)((char*)context->scratch + at.spans), .size = mk_size(args->conv.dtype)};
+  for (int i = 0; i < 3; i++) s.axes[i] = mk_conv_forward_axis(shape, i);
+  const int64_t filters = shape->filters / shape->groups, panel = 2 * s.kernels->lanes;
+  const int64_t panels = mk_ceil_div(filters, panel), nc = args->conv.blocking.nc / panel;
+  const int64_t rows = rows_of(shape), at_once = band_rows(args), pixels = band_pixels(args);
+  const int64_t weights = weights_of(shape);
+  if (weights == 0) return;
+
+  // Units of work: chunks × groups × panels of filters, in this order.
+  size_t begin, end;
+  mk_share((size_t)((int64_t)args->chunks * shape->groups * panels), context->part, context->parts, &begin, &end);
+  for (int64_t unit = (int64_t)begin; unit < (int64_t)end;) {
+    const int64_t first = unit % panels, chunk = unit / panels / shape->groups;
+    int64_t count = panels - first;
+    if (count > nc) count = nc;
+    if (count > (int64_t)end - unit) count = (int64_t)end - unit;
+    s.group = unit / panels % shape->groups;
+    s.column = first * panel;
+    s.columns = (first + count) * panel < filters ? count * panel : filters - s.column;
+    s.sums = args->chunks > 1 ? (char*)mk_at(context, args->partials) + chunk * weights * (int64_t)s.size
+                              : (char*)mk_at(context, args->conv.w);
+    const int64_t row_begin = mk_piece(rows, (int64_t)args->chunks, chunk);
+    const int64_t row_end = mk_piece(rows, (int64_t)args->chunks, chunk + 1);
+    int add = 0;
+    for (int64_t row = row_begin; row < row_end; row += at_once)
+      for (int64_t x = 0; x < shape->out[2]; x += pixels, add = 1)
+        band(&s, row, row + at_once < row_end ? row + at_once : row_end, x,
+             shape->out[2] - x < pixels ? shape->out[2] - x : pixels, add);
+    if (!add) band(&s, 0, 0, 0, 0, 0);  // no pixels: the sum of nothing
+    unit += count;
+  }
+}
+
+void mk_conv_filter_sum(const void* args_, const mk_context* context) {
+  const mk_conv_filter_args* args = args_;
+  if (args->chunks <= 1) return;
+  const size_t weights = (size_t)weights_of(&args->conv.shape);
+  size_t begin, end;
+  mk_share((weights + 15) / 16, context->part, context->parts, &begin, &end);
+  begin *= 16, end *= 16;
+  if (end > weights) end = weights;
+#define SUM(type)                                                                        \
+  {                                                                                      \
+    type* w = mk_at(context, args->conv.w);                                              \
+    const type* partials = mk_at(context, args->partials);                               \
+    for (size_t i = begin; i < end; i++) w[i] = partials[i];                             \
+    for (uint64_t chunk = 1; chunk < args->chunks; chunk++)                              \
+      for (size_t i = begin; i < end; i++) w[i] += partials[chunk * weights + i];        \
+  }
+  if (args->conv.dtype == MK_F64) SUM(double) else SUM(float)
+#undef SUM
+}

@@ -1,0 +1,231 @@
+// Matrix products: how C is shared out, blocked for the caches, and packed.
+//
+//     A [m, k]   B [k, n]   C [m, n]   a product; `batch` of them in a call
+//     kc   terms summed in registers before C is touched: the only cut that shows in the bits
+//     mc   rows of A packed at a time (they stay in L2), nc columns of B (likewise)
+#include "mk_gemm.h"
+
+#include <string.h>
+
+#include "gemm_kernels.h"
+
+// Terms in one block: few enough that a panel of B (two vectors wide) leaves room in L1 for A.
+static const int64_t most_terms = 384;
+
+static uint32_t terms_per_block(int64_t k, mk_dtype dtype) {
+  int64_t most = dtype == MK_F64 ? most_terms / 2 : most_terms;
+  return k <= 0 ? 1 : (uint32_t)mk_ceil_div(k, mk_ceil_div(k, most));
+}
+
+// Below so many multiply-adds, waking another thread costs more than it gives.
+static const double least_work_per_part = 1.5e5;
+
+mk_blocking mk_gemm_blocking(int64_t m, int64_t n, int64_t k, mk_dtype dtype, uint32_t threads) {
+  const mk_gemm_kernels* kernels = mk_gemm_kernels_of(mk_isa(), dtype);
+  mk_blocking blocking = {.kc = terms_per_block(k, dtype), .row_parts = 1, .column_parts = 1};
+  int64_t rows = kernels->most_rows[2], panel = 2 * kernels->lanes;
+  blocking.mc = (uint32_t)(rows * 12);
+  int64_t nc = (int64_t)(512 << 10) / (int64_t)(blocking.kc * mk_size(dtype));
+  nc -= nc % panel;
+  if (nc < panel) nc = panel;
+  if (nc > n) nc = mk_ceil_div(n > 0 ? n : 1, panel) * panel;
+  blocking.nc = (uint32_t)nc;
+
+  double work = (double)m * (double)n * (double)k;
+  int64_t parts = threads < 1 ? 1 : threads;
+  if (work < least_work_per_part * (double)parts) parts = (int64_t)(work / least_work_per_part);
+  if (parts < 1) parts = 1;
+  // Rows are shared before columns: narrow pieces of rows keep whole lines of C to one thread.
+  // The cut that leaves the largest part smallest wins.
+  int64_t best_rows = 1, best_columns = 1;
+  double best = 1e300;
+  for (int64_t row_parts = 1; row_parts <= parts; row_parts++) {
+    int64_t column_parts = parts / row_parts;
+    int64_t high = mk_ceil_div(m > 0 ? m : 1, row_parts);
+    int64_t wide = mk_ceil_div(mk_ceil_div(n > 0 ? n : 1, panel), column_parts) * panel;
+    if (n == 1) wide = 1;
+    // What is computed, and what is packed (worth about 6 multiply-adds of a vector an element).
+    double cost = (double)high * (double)wide + 6.0 * (double)(high + wide);
+    if (cost < best * 0.999) best = cost, best_rows = row_parts, best_columns = column_parts;
+  }
+  blocking.row_parts = (uint32_t)best_rows;
+  blocking.column_parts = (uint32_t)best_columns;
+  return blocking;
+}
+
+// One product of the call, with C's columns along the lanes.
+typedef struct {
+  const mk_gemm_kernels* kernels;
+  const mk_gemm_args* args;
+  const mk_context* context;
+  const char *a, *b;
+  char* c;
+  int64_t m, n, k, a_row, a_column, b_row, b_column, c_row;
+  int64_t first;      // C's first element in the iteration space of the epilogue
+  size_t size;        // of an element
+  char *a_panels, *b_panels, *epilogue_scratch;
+} product;
+
+static size_t a_panel_bytes(const mk_gemm_args* args) {
+  return (args->blocking.mc * (size_t)args->blocking.kc * mk_size(args->dtype) + 2 * MK_PACK_SLACK) & ~(size_t)63;
+}
+static size_t b_panel_bytes(const mk_gemm_args* args) {
+  return (args->blocking.nc * (size_t)args->blocking.kc * mk_size(args->dtype) + 2 * MK_PACK_SLACK) & ~(size_t)63;
+}
+
+size_t mk_gemm_scratch(const mk_gemm_args* args) {
+  return a_panel_bytes(args) + b_panel_bytes(args) +
+         (args->epilogue ? mk_program_scratch(args->epilogue) : 0);
+}
+
+// Whether A is better copied into panels: always where neither stride is 1, and where its rows are
+// a multiple of a page apart, which puts a tile's rows into one set of L1, if there is enough reuse.
+static int packs_a(const product* p, int64_t columns) {
+  if (p->a_column == 1 || p->m == 1) {
+    size_t apart = (size_t)(p->a_row < 0 ? -p->a_row : p->a_row) * p->size;
+    return p->m > 1 && columns > 4 * p->kernels->lanes && (apart % 1024 == 0 || p->k > 2048);
+  }
+  if (p->a_row == 1) return columns > 8 * p->kernels->lanes && p->k > 256;
+  return 1;
+}
+
+static int packs_b(const product* p, int64_t rows) {
+  if (p->b_column != 1) return 1;
+  size_t bytes = (size_t)(p->k * p->n) * p->size;
+  return rows > 2 * p->kernels->most_rows[2] && bytes > (32 << 10);
+}
+
+// The epilogue on C[row ..< row + rows, column ..< column + columns].
+static void finish(const product* p, int64_t row, int64_t rows, int64_t column, int64_t columns) {
+  const mk_program* epilogue = p->args->epilogue;
+  if (!epilogue || rows == 0 || columns == 0) return;
+  if (columns == p->n) {
+    mk_program_run(epilogue, p->context->bases, (size_t)(p->first + row * p->n),
+                   (size_t)(rows * p->n), p->epilogue_scratch);
+    return;
+  }
+  for (int64_t i = row; i < row + rows; i++)
+    mk_program_run(epilogue, p->context->bases, (size_t)(p->first + i * p->n + column),
+                   (size_t)columns, p->epilogue_scratch);
+}
+
+// C[row ..< row_end, column ..< column_end] of one product.
+static void multiply(const product* p, int64_t row, int64_t row_end, int64_t column, int64_t column_end) {
+  const mk_gemm_kernels* kernels = p->kernels;
+  const int64_t rows = row_end - row, lanes = kernels->lanes, panel = 2 * lanes;
+  if (rows <= 0 || column_end <= column) return;
+  const int64_t kc = p->args->blocking.kc, mc = p->args->blocking.mc, nc = p->args->blocking.nc;
+  const int64_t blocks = p->k > 0 ? mk_ceil_div(p->k, kc) : 1;
+  const int a_packed = packs_a(p, column_end - column), b_packed = packs_b(p, rows);
+  const int64_t tiles = mk_ceil_div(rows, kernels->most_rows[2]);
+  const int64_t tiles_at_once = a_packed ? mc / kernels->most_rows[2] : tiles;
+
+  for (int64_t jc = column; jc < column_end; jc += nc) {
+    const int64_t jc_end = jc + nc < column_end ? jc + nc : column_end;
+    for (int64_t block = 0; block < blocks; block++) {
+      const int64_t k0 = block * kc, terms = p->k - k0 < kc ? p->k - k0 : kc;
+      for (int64_t tile0 = 0; tile0 < tiles; tile0 += tiles_at_once) {
+        const int64_t tile_end = tile0 + tiles_at_once < tiles ? tile0 + tiles_at_once : tiles;
+        const int64_t i0 = mk_piece(rows, tiles, tile0), i_end = mk_piece(rows, tiles, tile_end);
+        if (a_packed)
+          for (int64_t t = tile0; t < tile_end; t++) {
+            int64_t i = mk_piece(rows, tiles, t), high = mk_piece(rows, tiles, t + 1) - i;
+            kernels->pack(p->a_panels + (i - i0) * terms * (int64_t)p->size,
+                          p->a + ((row + i) * p->a_row + k0 * p->a_column) * (int64_t)p->size, terms,
+                          high, high, p->a_column, p->a_row);
+          }
+        for (int64_t j = jc; j < jc_end; j += panel) {
+          const int64_t wide = jc_end - j < panel ? jc_end - j : panel;
+          const int vectors = (int)mk_ceil_div(wide, lanes);
+          const char* b = p->b + (k0 * p->b_row + j * p->b_column) * (int64_t)p->size;
+          mk_span span = {0, 0, terms};
+          mk_tile tile = {.spans = &span, .span_count = 1, .b = b, .b_step = p->b_row,
+                          .c_row = p->c_row, .columns = wide, .add = block > 0 || p->args->accumulate};
+          if (b_packed || (!kernels->masked && wide % lanes != 0)) {
+            char* y = p->b_panels + (j - jc) * terms * (int64_t)p->size;
+            if (tile0 == 0 || !b_packed)
+              kernels->pack(y, b, terms, wide, vectors * lanes, p->b_row, p->b_column);
+            tile.b = y;
+            tile.b_step = vectors * lanes;
+          }
+          for (int64_t t = tile0; t < tile_end; t++) {
+            int64_t i = mk_piece(rows, tiles, t), high = mk_piece(rows, tiles, t + 1) - i;
+            tile.c = p->c + ((row + i) * p->c_row + j) * (int64_t)p->size;
+            if (a_packed) {
+              tile.a = p->a_panels + (i - i0) * terms * (int64_t)p->size;
+              tile.a_step = high;
+              kernels->column_form[vectors][high](&tile);
+            } else {
+              tile.a = p->a + ((row + i) * p->a_row + k0 * p->a_column) * (int64_t)p->size;
+              if (p->a_column == 1) {
+                tile.a_step = p->a_row;
+                kernels->row_form[vectors][high](&tile);
+              } else {
+                tile.a_step = p->a_column;
+                kernels->column_form[vectors][high](&tile);
+              }
+            }
+          }
+        }
+        if (block == blocks - 1) finish(p, row + i0, i_end - i0, jc, jc_end - jc);
+      }
+    }
+  }
+}
+
+void mk_gemm(const void* args_, const mk_context* context) {
+  const mk_gemm_args* args = args_;
+  product p = {.kernels = mk_gemm_kernels_of(mk_isa(), args->dtype), .args = args, .context = context,
+               .m = args->m, .n = args->n, .k = args->k, .a_row = args->a_row,
+               .a_column = args->a_column, .b_row = args->b_row, .b_column = args->b_column,
+               .c_row = args->c_row, .size = mk_size(args->dtype)};
+  p.a_panels = context->scratch;
+  p.b_panels = p.a_panels + a_panel_bytes(args);
+  p.epilogue_scratch = p.b_panels + b_panel_bytes(args);
+
+  int64_t products = 1;
+  for (uint32_t i = 0; i < args->batch_rank; i++) products *= args->batch[i];
+  if (products <= 0 || p.m <= 0 || p.n <= 0) return;
+
+  uint32_t row_parts = args->blocking.row_parts, column_parts = args->blocking.column_parts;
+  if (row_parts * column_parts != context->parts) row_parts = context->parts, column_parts = 1;
+  int64_t units_m = p.m;
+  const int swapped = p.n == 1 && p.c_row == 1;
+  if (swapped) {
+    // A column is worked out as a row, Cᵀ = Bᵀ Aᵀ, so that the lanes lie along it.
+    p.n = p.m, p.m = 1;
+    int64_t row = p.a_row, k = p.a_column;
+    p.a_row = p.b_column, p.a_column = p.b_row, p.b_row = k, p.b_column = row;
+    p.c_row = p.n;
+  }
+  size_t begin, end, column_begin, column_end;
+  mk_share((size_t)(products * units_m), context->part / column_parts, row_parts, &begin, &end);
+  const int64_t panel = 2 * p.kernels->lanes;
+  mk_share((size_t)mk_ceil_div(args->n, panel), context->part % column_parts, column_parts,
+           &column_begin, &column_end);
+  column_begin *= (size_t)panel, column_end *= (size_t)panel;
+  if (column_end > (size_t)args->n) column_end = (size_t)args->n;
+
+  for (int64_t unit = (int64_t)begin; unit < (int64_t)end;) {
+    const int64_t index = unit / units_m, row = unit % units_m;
+    const int64_t row_end = (int64_t)end - unit < units_m - row ? row + (int64_t)end - unit : units_m;
+    int64_t a = 0, b = 0, rest = index;
+    for (uint32_t i = args->batch_rank; i-- > 0;) {
+      int64_t at = rest % args->batch[i];
+      rest /= args->batch[i];
+      a += at * args->a_batch[i], b += at * args->b_batch[i];
+    }
+    p.a = (const char*)mk_at(context, args->a) + a * (int64_t)p.size;
+    p.b = (const char*)mk_at(context, args->b) + b * (int64_t)p.size;
+    p.c = (char*)mk_at(context, args->c) + index * args->c_batch * (int64_t)p.size;
+    p.first = index * args->m * args->n;
+    if (swapped) {
+      const char* a_in = p.a;
+      p.a = p.b, p.b = a_in;
+      if (column_begin < column_end) multiply(&p, 0, 1, row, row_end);
+    } else {
+      multiply(&p, row, row_end, (int64_t)column_begin, (int64_t)column_end);
+    }
+    unit += row_end - row;
+  }
+}

@@ -1,0 +1,59 @@
+// The micro-kernels behind every product: what the drivers (gemm.c, conv.c, …) see of them.
+//
+//     m rows, n columns, k terms of one product; a tile is `rows` × `columns` of C held in registers
+//
+// Every element of a tile is one chain of multiply-adds over k in ascending order, so how C is cut
+// into tiles never shows in its bits.
+#ifndef MK_GEMM_KERNELS_H
+#define MK_GEMM_KERNELS_H
+
+#include "mk_call.h"
+#include "mk_isa.h"
+
+// A run of k: `count` terms that begin at element offsets `a` and `b` of the two operands.
+typedef struct {
+  int64_t a, b, count;
+} mk_span;
+
+// One tile: C [rows, columns] (+)= sum over all spans, in order.
+// `a_step` is the stride of A's rows (row form, k contiguous) or of its k (column form, rows
+// contiguous); `b_step` is the stride of B's k, its columns are contiguous. Strides in elements.
+typedef struct {
+  const mk_span* spans;
+  int64_t span_count;
+  const void *a, *b;
+  void* c;
+  int64_t a_step, b_step, c_row, columns;
+  int add;  // 0: C = sum, 1: C = C + sum
+} mk_tile;
+typedef void (*mk_tile_function)(const mk_tile* tile);
+
+enum { MK_TILE_ROWS = 14, MK_TILE_VECTORS = 3 };
+
+typedef struct {
+  int lanes;                          // elements of one vector register
+  int widest;                         // the most vectors side by side
+  int most_rows[MK_TILE_VECTORS + 1];  // the most rows of a tile of so many vectors
+  int masked;                         // B may be read in place where a panel is not full
+  mk_tile_function row_form[MK_TILE_VECTORS + 1][MK_TILE_ROWS + 1];
+  mk_tile_function column_form[MK_TILE_VECTORS + 1][MK_TILE_ROWS + 1];
+  // y[i * width + j] = x[i * x_i + j * x_j] for i < count, j < valid; 0 for valid <= j < width.
+  // May write up to one vector past the end.
+  void (*pack)(void* y, const void* x, int64_t count, int64_t valid, int64_t width, int64_t x_i,
+               int64_t x_j);
+} mk_gemm_kernels;
+
+const mk_gemm_kernels* mk_gemm_kernels_of(mk_isa_level level, mk_dtype dtype);
+
+// Bytes that a packed panel may be overrun by.
+enum { MK_PACK_SLACK = 64 };
+
+// The `index`-th of `count` nearly equal pieces of `total`: where it begins.
+static inline __attribute__((unused)) int64_t mk_piece(int64_t total, int64_t count, int64_t index) {
+  int64_t each = total / count, more = total % count;
+  return index * each + (index < more ? index : more);
+}
+
+static inline __attribute__((unused)) int64_t mk_ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+#endif

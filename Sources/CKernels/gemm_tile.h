@@ -1,0 +1,242 @@
+// Micro-kernels and packing for one instruction set and one element type (REAL).
+
+enum { NAME(lanes) = MK_BYTES / sizeof(REAL) };
+#define LANES NAME(lanes)
+typedef REAL NAME(vector) __attribute__((ext_vector_type(MK_BYTES / sizeof(REAL))));
+#define VECTOR NAME(vector)
+typedef struct __attribute__((packed, may_alias)) {
+  VECTOR v;
+} NAME(unaligned);
+
+static inline __attribute__((always_inline)) VECTOR NAME(load)(const REAL* x) {
+  return ((const NAME(unaligned)*)x)->v;
+}
+static inline __attribute__((always_inline)) void NAME(store)(REAL* y, VECTOR v) {
+  ((NAME(unaligned)*)y)->v = v;
+}
+
+static inline __attribute__((always_inline)) VECTOR NAME(multiply_add)(VECTOR a, VECTOR b, VECTOR c) {
+#if MK_HAS_FMA
+  return __builtin_elementwise_fma(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+
+// The last vector of a tile's row, of `valid` columns. Without masks B is padded instead.
+static inline __attribute__((always_inline)) VECTOR NAME(load_last)(const REAL* x, uint32_t valid) {
+#if MK_LEVEL == 2
+  uint32_t mask = (1u << valid) - 1;
+  if (sizeof(REAL) == 4) return (VECTOR)_mm512_maskz_loadu_ps((__mmask16)mask, x);
+  return (VECTOR)_mm512_maskz_loadu_pd((__mmask8)mask, x);
+#else
+  (void)valid;
+  return NAME(load)(x);
+#endif
+}
+
+static inline __attribute__((always_inline)) void NAME(finish_last)(REAL* c, VECTOR sum, uint32_t valid, int add) {
+#if MK_LEVEL == 2
+  uint32_t mask = (1u << valid) - 1;
+  if (add) sum = NAME(load_last)(c, valid) + sum;
+  if (sizeof(REAL) == 4) _mm512_mask_storeu_ps(c, (__mmask16)mask, (__m512)sum);
+  else _mm512_mask_storeu_pd(c, (__mmask8)mask, (__m512d)sum);
+#else
+  if (valid == LANES) {
+    NAME(store)(c, add ? NAME(load)(c) + sum : sum);
+  } else {
+    REAL lanes[LANES];
+    NAME(store)(lanes, sum);
+    for (uint32_t j = 0; j < valid; j++) c[j] = add ? c[j] + lanes[j] : lanes[j];
+  }
+#endif
+}
+
+// The tile: inlined with constant `rows`, `vectors` and `column`, so that the sums are registers.
+static inline __attribute__((always_inline)) void NAME(tile)(const mk_tile* tile, const int rows,
+                                                             const int vectors, const int column) {
+  VECTOR sum[MK_TILE_ROWS][MK_TILE_VECTORS];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows; i++)
+#pragma clang loop unroll(full)
+    for (int j = 0; j < vectors; j++) sum[i][j] = 0;
+
+  const int64_t a_step = tile->a_step, b_step = tile->b_step;
+  const uint32_t valid = (uint32_t)(tile->columns - (vectors - 1) * LANES);
+  for (int64_t s = 0; s < tile->span_count; s++) {
+    const mk_span span = tile->spans[s];
+    // In row form three rows share a pointer, which three strides reach: few enough registers.
+    const REAL* a[(MK_TILE_ROWS + 2) / 3];
+    a[0] = (const REAL*)tile->a + span.a;
+    if (!column)
+#pragma clang loop unroll(full)
+      for (int i = 3; i < rows; i += 3) a[i / 3] = a[i / 3 - 1] + 3 * a_step;
+    const REAL* b = (const REAL*)tile->b + span.b;
+#pragma clang loop unroll_count(4)
+    for (int64_t k = 0; k < span.count; k++) {
+      VECTOR right[MK_TILE_VECTORS];
+#pragma clang loop unroll(full)
+      for (int j = 0; j < vectors - 1; j++) right[j] = NAME(load)(b + j * LANES);
+      right[vectors - 1] = NAME(load_last)(b + (vectors - 1) * LANES, valid);
+#pragma clang loop unroll(full)
+      for (int i = 0; i < rows; i++) {
+        VECTOR left = column ? a[0][i] : a[i / 3][(i % 3) * a_step];
+#pragma clang loop unroll(full)
+        for (int j = 0; j < vectors; j++)
+          sum[i][j] = NAME(multiply_add)(left, right[j], sum[i][j]);
+      }
+      // Keeps the compiler from hoisting loads of later terms, which would spill the sums.
+      __asm__ volatile("" ::: "memory");
+      b += b_step;
+      if (column) {
+        a[0] += a_step;
+      } else {
+#pragma clang loop unroll(full)
+        for (int i = 0; i < rows; i += 3) {
+          a[i / 3]++;
+          // Hides that the pointers are related, or the compiler derives one for every row.
+          __asm__("" : "+r"(a[i / 3]));
+        }
+      }
+    }
+  }
+
+  REAL* c = tile->c;
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows; i++) {
+#pragma clang loop unroll(full)
+    for (int j = 0; j < vectors - 1; j++) {
+      REAL* at = c + j * LANES;
+      NAME(store)(at, tile->add ? NAME(load)(at) + sum[i][j] : sum[i][j]);
+    }
+    NAME(finish_last)(c + (vectors - 1) * LANES, sum[i][vectors - 1], valid, tile->add);
+    c += tile->c_row;
+  }
+}
+
+// The menu: what fits the registers (32 of them on AVX-512 and NEON, 16 on AVX2 and SSE2).
+#if MK_LEVEL == 2
+#define MENU(X) \
+  X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1) X(7, 1) X(8, 1) X(9, 1) X(10, 1) X(11, 1)     \
+  X(12, 1) X(13, 1) X(14, 1)                                                                    \
+  X(1, 2) X(2, 2) X(3, 2) X(4, 2) X(5, 2) X(6, 2) X(7, 2) X(8, 2) X(9, 2) X(10, 2) X(11, 2)     \
+  X(12, 2) X(13, 2) X(14, 2)                                                                    \
+  X(1, 3) X(2, 3) X(3, 3) X(4, 3) X(5, 3) X(6, 3) X(7, 3) X(8, 3)
+#define MENU_WIDEST 3
+#define MENU_ROWS {0, 14, 14, 8}
+#elif defined(__aarch64__)
+#define MENU(X) \
+  X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1) X(7, 1) X(8, 1)                               \
+  X(1, 2) X(2, 2) X(3, 2) X(4, 2) X(5, 2) X(6, 2) X(7, 2) X(8, 2)                               \
+  X(1, 3) X(2, 3) X(3, 3) X(4, 3) X(5, 3) X(6, 3) X(7, 3) X(8, 3)
+#define MENU_WIDEST 3
+#define MENU_ROWS {0, 8, 8, 8}
+#else
+#define MENU(X) \
+  X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1)                                               \
+  X(1, 2) X(2, 2) X(3, 2) X(4, 2) X(5, 2) X(6, 2)
+#define MENU_WIDEST 2
+#define MENU_ROWS {0, 6, 6, 0}
+#endif
+
+#define X(rows, vectors)                                                            \
+  static void NAME(row_form_##rows##_##vectors)(const mk_tile* tile) {              \
+    NAME(tile)(tile, rows, vectors, 0);                                             \
+  }                                                                                 \
+  static void NAME(column_form_##rows##_##vectors)(const mk_tile* tile) {           \
+    NAME(tile)(tile, rows, vectors, 1);                                             \
+  }
+MENU(X)
+#undef X
+
+// Exchanges rows and columns of a square of vectors: log2(lanes) rounds of interleaving halves.
+static inline __attribute__((always_inline)) void NAME(transpose)(VECTOR v[LANES]) {
+#pragma clang loop unroll(full)
+  for (int round = 1; round < LANES; round *= 2) {
+    VECTOR w[LANES];
+#pragma clang loop unroll(full)
+    for (int i = 0; i < LANES / 2; i++) {
+      VECTOR p = v[i], q = v[i + LANES / 2];
+#if MK_BYTES == 64
+      if (sizeof(REAL) == 4) {
+        w[2 * i] = (VECTOR)__builtin_shufflevector((__m512)p, (__m512)q, 0, 16, 1, 17, 2, 18, 3, 19,
+                                                   4, 20, 5, 21, 6, 22, 7, 23);
+        w[2 * i + 1] = (VECTOR)__builtin_shufflevector((__m512)p, (__m512)q, 8, 24, 9, 25, 10, 26,
+                                                       11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+      } else {
+        w[2 * i] = (VECTOR)__builtin_shufflevector((__m512d)p, (__m512d)q, 0, 8, 1, 9, 2, 10, 3, 11);
+        w[2 * i + 1] =
+            (VECTOR)__builtin_shufflevector((__m512d)p, (__m512d)q, 4, 12, 5, 13, 6, 14, 7, 15);
+      }
+#else
+      w[2 * i].even = p.lo, w[2 * i].odd = q.lo;
+      w[2 * i + 1].even = p.hi, w[2 * i + 1].odd = q.hi;
+#endif
+    }
+#pragma clang loop unroll(full)
+    for (int i = 0; i < LANES; i++) v[i] = w[i];
+  }
+}
+
+static void NAME(pack)(void* y_, const void* x_, int64_t count, int64_t valid, int64_t width,
+                       int64_t x_i, int64_t x_j) {
+  REAL* y = y_;
+  const REAL* x = x_;
+  if (x_j == 1) {
+    int64_t whole = valid - valid % LANES;
+    for (int64_t i = 0; i < count; i++, x += x_i, y += width) {
+      int64_t j = 0;
+      for (; j < whole; j += LANES) NAME(store)(y + j, NAME(load)(x + j));
+      for (; j < valid; j++) y[j] = x[j];
+      for (; j < width; j++) y[j] = 0;
+    }
+    return;
+  }
+  if (x_i == 1) {
+    int64_t i = 0;
+    for (; i + LANES <= count; i += LANES)
+      for (int64_t j = 0; j < width; j += LANES) {
+        // Squares of one vector's width; a narrower last one spills into the next row, which is
+        // written after it, or past the end.
+        int64_t here = width - j < LANES ? width - j : LANES;
+        VECTOR v[LANES];
+#pragma clang loop unroll(full)
+        for (int l = 0; l < LANES; l++) {
+          v[l] = 0;
+          if (j + l < valid) v[l] = NAME(load)(x + i + (j + l) * x_j);
+        }
+        NAME(transpose)(v);
+        if (here == LANES || width < LANES) {
+#pragma clang loop unroll(full)
+          for (int l = 0; l < LANES; l++) NAME(store)(y + (i + l) * width + j, v[l]);
+        } else {
+          for (int l = 0; l < LANES; l++) memcpy(y + (i + l) * width + j, &v[l], here * sizeof(REAL));
+        }
+      }
+    for (; i < count; i++)
+      for (int64_t j = 0; j < width; j++) y[i * width + j] = j < valid ? x[i + j * x_j] : 0;
+    return;
+  }
+  for (int64_t i = 0; i < count; i++)
+    for (int64_t j = 0; j < width; j++) y[i * width + j] = j < valid ? x[i * x_i + j * x_j] : 0;
+}
+
+static const mk_gemm_kernels NAME(kernels) = {
+    .lanes = LANES,
+    .widest = MENU_WIDEST,
+    .most_rows = MENU_ROWS,
+    .masked = MK_LEVEL == 2,
+#define X(rows, vectors) .row_form[vectors][rows] = NAME(row_form_##rows##_##vectors),
+    MENU(X)
+#undef X
+#define X(rows, vectors) .column_form[vectors][rows] = NAME(column_form_##rows##_##vectors),
+    MENU(X)
+#undef X
+    .pack = NAME(pack),
+};
+
+#undef MENU
+#undef MENU_WIDEST
+#undef MENU_ROWS
+#undef VECTOR
+#undef LANES

@@ -1,0 +1,171 @@
+// Convolutions and both their gradients against plain loops in float64.
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "CKernelChecks.h"
+#include "CKernels.h"
+#include "product_checks.h"
+
+enum { FORWARD, INPUT, FILTER };
+
+static int64_t volume(const int64_t size[3]) { return size[0] * size[1] * size[2]; }
+
+// Every product of the convolution once: sums (and sums of absolute values) into the one computed.
+static void plain(const mk_conv_shape* s, mk_dtype dtype, int which, const void* x, const void* w, const void* y,
+                  double* sum, double* size, double* count) {
+  const int64_t cg = s->channels / s->groups, fg = s->filters / s->groups;
+  for (int64_t n = 0; n < s->batch; n++)
+    for (int64_t o = 0; o < volume(s->out); o++)
+      for (int64_t t = 0; t < volume(s->kernel); t++) {
+        const int64_t at[3] = {o / s->out[2] / s->out[1], o / s->out[2] % s->out[1], o % s->out[2]};
+        const int64_t tap[3] = {t / s->kernel[2] / s->kernel[1], t / s->kernel[2] % s->kernel[1], t % s->kernel[2]};
+        int64_t in[3], inside = 1;
+        for (int i = 0; i < 3; i++) {
+          in[i] = at[i] * s->stride[i] + tap[i] * s->dilation[i] - s->before[i];
+          inside &= in[i] >= 0 && in[i] < s->in[i];
+        }
+        if (!inside) continue;
+        const int64_t pixel = ((n * s->in[0] + in[0]) * s->in[1] + in[1]) * s->in[2] + in[2];
+        for (int64_t f = 0; f < s->filters; f++)
+          for (int64_t c = 0; c < cg; c++) {
+            const int64_t xi = pixel * s->channels + f / fg * cg + c, wi = (t * cg + c) * s->filters + f;
+            const int64_t yi = (n * volume(s->out) + o) * s->filters + f;
+            double term;
+            int64_t to;
+            if (which == FORWARD) term = element(x, dtype, xi) * element(w, dtype, wi), to = yi;
+            else if (which == INPUT) term = element(y, dtype, yi) * element(w, dtype, wi), to = xi;
+            else term = element(x, dtype, xi) * element(y, dtype, yi), to = wi;
+            sum[to] += term, size[to] += fabs(term), count[to]++;
+          }
+      }
+}
+
+static int check_shape(const mk_conv_shape* s, mk_dtype dtype, int which, int epilogue) {
+  const size_t size = mk_size(dtype);
+  const int64_t counts[3] = {s->batch * volume(s->in) * s->channels,
+                             volume(s->kernel) * (s->channels / s->groups) * s->filters,
+                             s->batch * volume(s->out) * s->filters};
+  void* x = random_elements(dtype, counts[0], 1);
+  void* w = random_elements(dtype, counts[1], 2);
+  void* y = random_elements(dtype, counts[2], 3);
+  const int written = which == FORWARD ? 2 : which == INPUT ? 0 : 1;
+  const int64_t count = counts[written];
+  double* sum = calloc((size_t)count + 1, sizeof(double));
+  double* terms = calloc((size_t)count + 1, sizeof(double));
+  double* lengths = calloc((size_t)count + 1, sizeof(double));
+  plain(s, dtype, which, x, w, y, sum, terms, lengths);
+
+  int failures = 0;
+  void* first = NULL;
+  const int parts_tried[] = {1, 2, 3, 7};
+  for (int p = 0; p < 4; p++) {
+    void *got = malloc((size_t)count * size + 1), *partials = NULL;
+    memset(got, 0xff, (size_t)count * size + 1);
+    mk_conv_args args = {.shape = *s, .x = {0, 0}, .w = {0, 1}, .y = {0, 2}, .dtype = dtype};
+    void* bases[] = {x, w, y, NULL};
+    bases[written] = got;
+    const uint32_t parts = (uint32_t)parts_tried[p];
+    mk_program program;
+    relu_parts relu;
+    if (epilogue) {
+      make_relu(&program, &relu, dtype, (mk_ref){0, (uint32_t)written}, (uint64_t)count);
+      args.epilogue = &program;
+    }
+    if (which == FORWARD) {
+      args.blocking = mk_conv_blocking(s, dtype, parts);
+      if (p == 2) args.blocking.row_parts = 1, args.blocking.column_parts = 3;
+      run_in_parts(mk_conv, &args, bases, mk_conv_scratch(&args), parts);
+    } else if (which == INPUT) {
+      args.blocking = mk_conv_input_blocking(s, dtype, parts);
+      if (p == 2) args.blocking.row_parts = 1, args.blocking.column_parts = 3;
+      run_in_parts(mk_conv_input, &args, bases, mk_conv_input_scratch(&args), parts);
+    } else {
+      mk_conv_filter_args filter = {.conv = args, .partials = {0, 3}};
+      filter.conv.blocking = mk_conv_filter_blocking(s, dtype, parts, &filter.chunks);
+      partials = malloc(mk_conv_filter_workspace(&filter) + 1);
+      bases[3] = partials;
+      run_in_parts(mk_conv_filter_partials, &filter, bases, mk_conv_filter_scratch(&filter), parts);
+      run_in_parts(mk_conv_filter_sum, &filter, bases, mk_conv_filter_scratch(&filter), parts);
+    }
+    free(partials);
+    if (!first) {
+      first = got;
+      continue;
+    }
+    if (memcmp(first, got, (size_t)count * size) != 0) {
+      fprintf(stderr, "conv: %u parts change the bits\n", parts);
+      failures++;
+    }
+    free(got);
+  }
+  const double unit = dtype == MK_F64 ? 0x1p-53 : 0x1p-24;
+  for (int64_t i = 0; i < count && failures < 3; i++) {
+    const double got = element(first, dtype, i), want = epilogue && sum[i] < 0 ? 0 : sum[i];
+    if (!(fabs(got - want) <= (lengths[i] + 2) * unit * terms[i])) {
+      fprintf(stderr, "%s element %lld: %g, not %g\n",
+              which == FORWARD ? "conv" : which == INPUT ? "conv input" : "conv filter", (long long)i, got, want);
+      failures++;
+    }
+  }
+  if (failures)
+    fprintf(stderr, "  batch %lld groups %lld channels %lld filters %lld in %lld %lld %lld kernel %lld %lld %lld out "
+            "%lld %lld %lld stride %lld %lld %lld dilation %lld %lld %lld before %lld %lld %lld dtype %d\n",
+            (long long)s->batch, (long long)s->groups, (long long)s->channels, (long long)s->filters,
+            (long long)s->in[0], (long long)s->in[1], (long long)s->in[2], (long long)s->kernel[0],
+            (long long)s->kernel[1], (long long)s->kernel[2], (long long)s->out[0], (long long)s->out[1],
+            (long long)s->out[2], (long long)s->stride[0], (long long)s->stride[1], (long long)s->stride[2],
+            (long long)s->dilation[0], (long long)s->dilation[1], (long long)s->dilation[2],
+            (long long)s->before[0], (long long)s->before[1], (long long)s->before[2], dtype);
+  free(x), free(w), free(y), free(first), free(sum), free(terms), free(lengths);
+  return failures;
+}
+
+static int check_all(const mk_conv_shape* s, mk_dtype dtype) {
+  return check_shape(s, dtype, FORWARD, 0) + check_shape(s, dtype, INPUT, 0) + check_shape(s, dtype, FILTER, 0) +
+         check_shape(s, dtype, FORWARD, 1) + check_shape(s, dtype, INPUT, 1);
+}
+
+int check_conv(void) {
+  int failures = 0;
+  uint64_t state = 1;
+#define PICK(n) ((int64_t)((state = state * 6364136223846793005u + 1442695040888963407u) >> 33) % (n))
+  for (int round = 0; round < 220 && failures < 10; round++) {
+    mk_conv_shape s = {.batch = 1 + PICK(4)};
+    const int axes = 1 + (int)PICK(3), kind = (int)PICK(6);
+    s.groups = kind == 0 ? 2 + PICK(40) : kind == 1 ? 2 + PICK(2) : 1;
+    s.channels = kind == 0 ? s.groups : s.groups * (1 + PICK(kind == 2 ? 70 : 9));
+    s.filters = kind == 0 && PICK(4) ? s.groups : s.groups * (1 + PICK(kind == 3 ? 70 : 12));
+    for (int i = 0; i < 3; i++) {
+      s.in[i] = s.kernel[i] = s.out[i] = s.stride[i] = s.dilation[i] = 1;
+      if (i < 3 - axes) continue;
+      s.in[i] = 1 + PICK(axes == 3 ? 6 : axes == 2 ? 12 : 70);
+      s.kernel[i] = 1 + PICK(axes == 3 ? 3 : 5);
+      s.stride[i] = 1 + (PICK(2) ? PICK(3) : 0);
+      s.dilation[i] = 1 + (PICK(3) ? 0 : PICK(3));
+      s.before[i] = PICK(s.kernel[i] + 1);
+      const int64_t after = PICK(s.kernel[i] + 1);
+      const int64_t reach = (s.kernel[i] - 1) * s.dilation[i] + 1, padded = s.in[i] + s.before[i] + after;
+      s.out[i] = padded < reach ? 0 : (padded - reach) / s.stride[i] + 1;
+    }
+    failures += check_all(&s, round % 4 ? MK_F32 : MK_F64);
+  }
+#undef PICK
+  // The shapes of networks, small: many blocks of k, many rows, whole panels, long rows.
+  const mk_conv_shape shapes[] = {
+      {2, 1, 64, 64, {1, 14, 14}, {1, 3, 3}, {1, 14, 14}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}},
+      {5, 1, 33, 60, {1, 7, 7}, {1, 5, 5}, {1, 7, 7}, {1, 1, 1}, {1, 1, 1}, {0, 2, 2}},
+      {3, 1, 1, 6, {1, 28, 28}, {1, 5, 5}, {1, 24, 24}, {1, 1, 1}, {1, 1, 1}, {0, 0, 0}},
+      {1, 1, 150, 40, {1, 6, 6}, {1, 3, 3}, {1, 3, 3}, {1, 2, 2}, {1, 1, 1}, {0, 1, 1}},
+      {1, 1, 40, 9, {1, 1, 3000}, {1, 1, 7}, {1, 1, 3000}, {1, 1, 1}, {1, 1, 1}, {0, 0, 3}},
+      {2, 1, 70, 80, {1, 9, 9}, {1, 1, 1}, {1, 9, 9}, {1, 1, 1}, {1, 1, 1}, {0, 0, 0}},
+      {2, 1, 600, 3, {1, 5, 5}, {1, 3, 3}, {1, 5, 5}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}},
+      {0, 1, 3, 4, {1, 5, 5}, {1, 3, 3}, {1, 5, 5}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}},
+      {2, 1, 3, 4, {1, 2, 2}, {1, 3, 3}, {1, 0, 0}, {1, 1, 1}, {1, 1, 1}, {0, 0, 0}},
+      {2, 1, 3, 5, {1, 40, 200}, {1, 3, 3}, {1, 40, 200}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}},
+  };
+  for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+    for (int d = 0; d < 2; d++) failures += check_all(&shapes[i], d ? MK_F64 : MK_F32);
+  return failures;
+}
