@@ -31,7 +31,9 @@ let package = Package(
       name: "kernel-checks", dependencies: ["CKernelChecks", "CKernels"],
       path: "Tests/CKernelChecksMain"),
     .testTarget(name: "CKernelsTests", dependencies: ["CKernelChecks", "CKernels"]),
-    .testTarget(name: "MartletTensorsTests", dependencies: ["MartletTensors", "MartletFormats"]),
+    .testTarget(
+      name: "MartletTensorsTests", dependencies: ["MartletTensors", "MartletFormats"],
+      exclude: ["Goldens"]),
     .testTarget(name: "MartletFormatsTests", dependencies: ["MartletFormats"]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,0 +1,42 @@
+import Foundation
+import Testing
+
+@testable import MartletTensors
+
+/// Every differentiable public operation; each family has its own file beside this one.
+let gradientTable: [GradientRow] = elementwiseGradients + coreGradients
+
+/// Public operations that have no gradient, and why.
+let notDifferentiable: Set<String> = [
+  // Piecewise constant or of no floating type.
+  "sign", "floor", "ceil", "round", "floorDivide", "isNaN", "isInfinite", "isFinite",
+]
+
+@Suite struct GradientTableTests {
+  @Test(arguments: gradientTable)
+  func `gradients agree with finite differences`(row: GradientRow) {
+    #expect(row.settings.count >= 14, "\(row.name) is checked in too few settings")
+    for setting in row.settings {
+      let failures = GradientCheck(row, setting).failures()
+      #expect(failures.isEmpty, "\(row.name) \(failures.joined(separator: "\n"))")
+    }
+  }
+
+  @Test func `the table is the public list`() throws {
+    let operations = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "../../../Sources/MartletTensors/Operations").standardizedFileURL
+    let files = try FileManager.default.contentsOfDirectory(
+      at: operations, includingPropertiesForKeys: nil)
+    var declared: Set<String> = []
+    for file in files where file.pathExtension == "swift" {
+      let text = try String(contentsOf: file, encoding: .utf8)
+      for match in text.matches(of: /public (?:static )?func `?([a-zA-Z0-9]+)/) {
+        declared.insert(String(match.1))
+      }
+    }
+    let listed = Set(gradientTable.map(\.name)).union(notDifferentiable)
+      .subtracting(["+", "-", "*", "/", "%", "prefix -"])
+    #expect(declared.subtracting(listed).sorted() == [], "public, and in no table")
+    #expect(listed.subtracting(declared).sorted() == [], "in a table, and not public")
+  }
+}
