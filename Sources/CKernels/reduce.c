@@ -72,7 +72,7 @@ static const reduce_loops* loops_of(uint8_t operation, mk_dtype dtype) {
 uint64_t mk_reduce_chunk(uint64_t outer, uint64_t reduced, uint64_t inner, mk_dtype dtype) {
   (void)outer, (void)dtype;
   enum { WORTH_A_THREAD = 32768 };
-  if (reduced == 0 || inner == 0) return 1;
+  if (reduced == 0 || inner == 0) return reduced ? reduced : 1;
   uint64_t chunk = (WORTH_A_THREAD + inner - 1) / inner;
   uint64_t least = (reduced + FEW_TERMS - 1) / FEW_TERMS;
   if (chunk < least) chunk = least;

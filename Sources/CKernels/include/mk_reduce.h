@@ -28,6 +28,11 @@ typedef struct {
   uint8_t only_chunks;   // 1: y is [outer, ceil(reduced / chunk), inner], one value a chunk
 } mk_reduce_args;
 
+// The length of a chunk: a function of the sizes alone (and not of outer, so that a sample's sum does
+// not depend on its batch), at least 1, at most 32 chunks. A small reduction is one chunk; only a
+// big one with few outputs is worth two calls. One call with only_chunks 0 gives the same bits.
+uint64_t mk_reduce_chunk(uint64_t outer, uint64_t reduced, uint64_t inner, mk_dtype dtype);
+
 // The kernel. Parts share outer, or the chunks, or the columns: whatever there is enough of.
 void mk_reduce(const void* args, const mk_context* context);
 size_t mk_reduce_scratch(const mk_reduce_args* args);

@@ -7,7 +7,9 @@
   X(replay) \
   X(elementwise) \
   X(gemm) \
-  X(conv)
+  X(conv) \
+  X(program) \
+  X(reduce)
 
 #define X(name) int check_##name(void);
 CHECKS(X)
