@@ -94,9 +94,13 @@ struct Fusion {
         else { continue }
         let candidate = resolve(unitOf[input])
         if candidate == target || units[candidate].members.count >= Fusion.memberLimit { continue }
+        // What else the node reads must not come from the unit that it would become part of.
+        if producers.contains(where: {
+          resolve($0) != candidate && resolve($0) != target && depends(resolve($0), on: candidate)
+        }) { continue }
         if let chosen = target {
           if canMerge(chosen, candidate) { target = merge(chosen, candidate) }
-        } else if !producers.contains(where: { $0 != candidate && depends($0, on: candidate) }) {
+        } else {
           target = candidate
         }
       }

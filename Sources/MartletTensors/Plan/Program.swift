@@ -163,7 +163,7 @@ private struct ProgramBuilder {
         var entry = mk_result()
         entry.reg = UInt16(result.register)
         entry.dtype = result.dtype.kernelType
-        entry.direct = 1
+        entry.direct = result.place == nil ? 0 : 1
         return entry
       })
     var program = mk_program()

@@ -9,7 +9,9 @@
   X(program) \
   X(reduce) \
   X(gemm) \
-  X(conv)
+  X(conv) \
+  X(program) \
+  X(reduce)
 
 #define X(name) int check_##name(void);
 CHECKS(X)

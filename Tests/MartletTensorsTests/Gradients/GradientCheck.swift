@@ -13,7 +13,7 @@ enum Domain: Sendable {
   case values([Double])
 
   static let reals = Domain.range(-2...2)
-  static let positive = Domain.range(0.3...2.5)
+  static let positive = Domain.range(0.8...2.5)
 
   func sample(_ count: Int, seed: UInt64) -> [Double] {
     var random = SplitMix(state: seed)
