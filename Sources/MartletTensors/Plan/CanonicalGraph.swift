@@ -64,12 +64,18 @@ struct CanonicalGraph {
   func hasSameShape(_ a: Int, _ b: Int) -> Bool { nodes[a].type.shape == nodes[b].type.shape }
 
   /// The nodes that compute what a node reads, seen through views.
-  func producers(of node: Int) -> [Int] {
-    inputs[node].compactMap { reference in
-      var reference = reference
-      while reference >= 0, isView(reference) { reference = inputs[reference][0] }
-      return reference >= 0 ? reference : nil
-    }
+  func producers(of node: Int) -> [Int] { inputs[node].compactMap(producer) }
+
+  /// Those of them that the node reads through a view.
+  func producersThroughViews(of node: Int) -> [Int] {
+    inputs[node].compactMap { $0 >= 0 && isView($0) ? producer($0) : nil }
+  }
+
+  /// The node that computes what a reference shows; nil for a leaf.
+  private func producer(_ reference: Int) -> Int? {
+    var reference = reference
+    while reference >= 0, isView(reference) { reference = inputs[reference][0] }
+    return reference >= 0 ? reference : nil
   }
 }
 
