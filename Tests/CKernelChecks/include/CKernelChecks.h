@@ -6,10 +6,10 @@
 #define CHECKS(X) \
   X(replay) \
   X(elementwise) \
-  X(program) \
-  X(reduce) \
   X(gemm) \
   X(conv) \
+  X(program) \
+  X(reduce) \
   X(move) \
   X(pool) \
   X(rows) \
