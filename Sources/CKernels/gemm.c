@@ -109,11 +109,40 @@ static void finish(const product* p, int64_t row, int64_t rows, int64_t column, 
                    (size_t)columns, p->epilogue_scratch);
 }
 
+// Few rows of C and a large B in rows: B is streamed, A packed.
+static int streams(const product* p, int64_t rows) {
+  return rows <= MK_STREAM_ROWS && p->b_column == 1 && p->n > 4 * p->kernels->lanes &&
+         (size_t)(p->k * p->n) * p->size > (rows == 1 ? 16 << 10 : 1 << 20);
+}
+
+static void stream(const product* p, int64_t row, int64_t row_end, int64_t column, int64_t column_end) {
+  const int64_t rows = row_end - row, kc = p->args->blocking.kc, size = (int64_t)p->size;
+  const int64_t most = MK_STREAM_BYTES / size;
+  for (int64_t k0 = 0; k0 < p->k; k0 += kc) {
+    const mk_span span = {0, 0, p->k - k0 < kc ? p->k - k0 : kc};
+    p->kernels->pack(p->a_panels, p->a + (row * p->a_row + k0 * p->a_column) * size, span.count, rows, rows,
+                     p->a_column, p->a_row);
+    for (int64_t j = column; j < column_end; j += most) {
+      mk_tile tile = {.spans = &span, .span_count = 1, .a = p->a_panels,
+                      .b = p->b + (k0 * p->b_row + j) * size, .b_step = p->b_row,
+                      .c = p->c + (row * p->c_row + j) * size, .c_row = p->c_row,
+                      .columns = column_end - j < most ? column_end - j : most,
+                      .add = k0 > 0 || p->args->accumulate};
+      p->kernels->stream[rows](&tile);
+    }
+  }
+  finish(p, row, rows, column, column_end - column);
+}
+
 // C[row ..< row_end, column ..< column_end] of one product.
 static void multiply(const product* p, int64_t row, int64_t row_end, int64_t column, int64_t column_end) {
   const mk_gemm_kernels* kernels = p->kernels;
   const int64_t rows = row_end - row, lanes = kernels->lanes, panel = 2 * lanes;
   if (rows <= 0 || column_end <= column) return;
+  if (streams(p, rows)) {
+    stream(p, row, row_end, column, column_end);
+    return;
+  }
   const int64_t kc = p->args->blocking.kc, mc = p->args->blocking.mc, nc = p->args->blocking.nc;
   const int64_t blocks = p->k > 0 ? mk_ceil_div(p->k, kc) : 1;
   const int a_packed = packs_a(p, column_end - column), b_packed = packs_b(p, rows);
