@@ -77,7 +77,9 @@ public func jacobian(
     let value = try body(wrapped[0])
     let count = value.count
     let rows = (0..<count).map { element in
-      let unit = Tensor.eye(count, dtype: value.dtype)[element].reshaped(to: value.shape)
+      var direction = [Double](repeating: 0, count: count)
+      direction[element] = 1
+      let unit = Tensor(direction, shape: value.shape).cast(to: value.dtype)
       let found = backward(
         from: [value.node], seeds: [unit], to: [wrapped[0].node], within: scope)
       return found[0] ?? Tensor.zeros(argument.shape, dtype: argument.dtype)
