@@ -6,11 +6,13 @@ import Testing
 /// Every differentiable public operation; each family has its own file beside this one.
 let gradientTable: [GradientRow] = elementwiseGradients + coreGradients
   + windowGradients
+  + movementGradients
 
 /// Public operations that have no gradient, and why.
 let notDifferentiable: Set<String> = [
   // Piecewise constant or of no floating type.
   "sign", "floor", "ceil", "round", "floorDivide", "isNaN", "isInfinite", "isFinite",
+  "argsort", "argwhere", "nonzero", "oneHot",
 ]
 
 @Suite struct GradientTableTests {
