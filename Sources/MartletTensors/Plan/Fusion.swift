@@ -9,26 +9,26 @@ final class Unit {
   var isMap = false
   /// Numbers of the units whose results this one reads; see `Fusion.resolve`.
   var dependencies: Set<Int> = []
-  var first: Int
+  /// Those of them that are read through a view, element by element from other places: they have to
+  /// be finished first, so they can never become one with this unit.
+  var viewed: Set<Int> = []
   var last: Int
 
   init(host: Int) {
     self.host = host
     members = []
-    first = host
     last = host
   }
 
   init(member: Int) {
     host = nil
     members = [member]
-    first = member
     last = member
   }
 }
 
 /// Groups the nodes of a graph into units, as few as the order of dependence allows.
-struct Fusion {
+final class Fusion {
   /// A longer program gains nothing and needs more registers.
   static let memberLimit = 64
 
@@ -37,6 +37,9 @@ struct Fusion {
   private var parent: [Int] = []
   /// The unit of each node; -1 for views and for nodes nobody needs.
   private var unitOf: [Int]
+  /// For each unit, the last search that came by.
+  private var visited: [Int] = []
+  private var stamp = 0
 
   init(_ graph: CanonicalGraph, enabled: Bool) {
     self.graph = graph
@@ -84,8 +87,9 @@ struct Fusion {
     return order
   }
 
-  private mutating func place(_ node: Int, fusing: Bool) {
+  private func place(_ node: Int, fusing: Bool) {
     let producers = graph.producers(of: node).map { resolve(unitOf[$0]) }
+    let viewed = Set(graph.producersThroughViews(of: node).map { resolve(unitOf[$0]) })
     var target: Int?
     if fusing {
       for input in Set(graph.inputs[node]).sorted(by: >) {
@@ -94,6 +98,7 @@ struct Fusion {
         else { continue }
         let candidate = resolve(unitOf[input])
         if candidate == target || units[candidate].members.count >= Fusion.memberLimit { continue }
+        if viewed.contains(candidate) { continue }
         // What else the node reads must not come from the unit that it would become part of.
         if producers.contains(where: {
           resolve($0) != candidate && resolve($0) != target && depends(resolve($0), on: candidate)
@@ -119,6 +124,7 @@ struct Fusion {
     for producer in producers where resolve(producer) != number {
       units[number].dependencies.insert(producer)
     }
+    units[number].viewed.formUnion(viewed)
   }
 
   /// Whether two units can become one without a third standing between them.
@@ -131,7 +137,10 @@ struct Fusion {
         return number != to && number != from && depends(number, on: to)
       }
     }
-    if passesOutside(a, b) || passesOutside(b, a) { return false }
+    func views(_ from: Int, _ to: Int) -> Bool {
+      units[from].viewed.contains { resolve($0) == to }
+    }
+    if views(a, b) || views(b, a) || passesOutside(a, b) || passesOutside(b, a) { return false }
     // A host runs before its epilogue: what it reads must not come from the other group.
     if let host = units[a].host { return !feeds(b, host) }
     if let host = units[b].host { return !feeds(a, host) }
@@ -142,33 +151,39 @@ struct Fusion {
     graph.producers(of: host).contains { resolve(unitOf[$0]) == unit }
   }
 
-  private mutating func merge(_ a: Int, _ b: Int) -> Int {
+  private func merge(_ a: Int, _ b: Int) -> Int {
     let (kept, gone) = units[b].host != nil ? (b, a) : (a, b)
     parent[gone] = kept
     units[kept].members = (units[kept].members + units[gone].members).sorted()
     units[kept].dependencies.formUnion(units[gone].dependencies)
-    units[kept].first = min(units[kept].first, units[gone].first)
+    units[kept].viewed.formUnion(units[gone].viewed)
     units[kept].last = max(units[kept].last, units[gone].last)
     return kept
   }
 
   /// Whether unit `a` needs, directly or not, what unit `b` computes.
+  ///
+  /// Units run as a whole, so the order of recording says nothing about the way there.
   private func depends(_ a: Int, on b: Int) -> Bool {
-    if units[a].last < units[b].first { return false }
-    var seen: Set<Int> = [a]
+    stamp += 1
+    visited.append(contentsOf: repeatElement(0, count: units.count - visited.count))
+    visited[a] = stamp
     var stack = [a]
     while let number = stack.popLast() {
       for dependency in units[number].dependencies {
         let next = resolve(dependency)
         if next == b { return true }
-        if units[next].last > units[b].first && seen.insert(next).inserted { stack.append(next) }
+        if visited[next] != stamp {
+          visited[next] = stamp
+          stack.append(next)
+        }
       }
     }
     return false
   }
 
   /// Lets reductions compute what they alone read, instead of reading it from memory.
-  private mutating func absorbMaps() {
+  private func absorbMaps() {
     for number in units.indices where parent[number] == number {
       guard let host = units[number].host, graph.canHostMap(host), units[number].members.isEmpty,
         let input = graph.inputs[host].first, input >= 0, !graph.isView(input),
@@ -188,7 +203,6 @@ struct Fusion {
       units[number].members = units[group].members
       units[number].isMap = true
       units[number].dependencies.formUnion(units[group].dependencies)
-      units[number].first = units[group].first
     }
   }
 }

@@ -189,6 +189,17 @@ final class Planner {
     calls.append(call)
   }
 
+  /// Adds a call of one part whose references lie wherever its arguments point to.
+  func emit(
+    _ label: String, _ detail: String, _ run: @escaping mk_run, _ arguments: UnsafeRawPointer,
+    _ references: [(pointer: UnsafeMutablePointer<mk_ref>, buffer: Int, byteOffset: Int)]
+  ) {
+    calls.append(
+      Call(
+        label: label, detail: detail, run: run, arguments: arguments, parts: 1, scratch: 0,
+        references: references, inPlace: []))
+  }
+
   /// Adds a call whose arguments are an elementwise program.
   func emit(_ label: String, _ detail: String, _ program: Program, parts: Int) {
     calls.append(

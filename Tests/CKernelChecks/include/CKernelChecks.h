@@ -9,7 +9,11 @@
   X(gemm) \
   X(conv) \
   X(program) \
-  X(reduce)
+  X(reduce) \
+  X(move) \
+  X(pool) \
+  X(rows) \
+  X(random)
 
 #define X(name) int check_##name(void);
 CHECKS(X)
