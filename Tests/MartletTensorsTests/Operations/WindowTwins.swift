@@ -47,7 +47,8 @@ struct PlainWindows {
         var (o, t) = (output, tap)
         var at = [Int](repeating: 0, count: image.count)
         for axis in axes.reversed() {
-          at[axis] = o % counts[axis] * strides[axis] + t % window[axis] * dilations[axis]
+          at[axis] =
+            o % counts[axis] * strides[axis] + t % window[axis] * dilations[axis]
             - befores[axis]
           o /= counts[axis]
           t /= window[axis]
