@@ -6,8 +6,6 @@
 #define CHECKS(X) \
   X(replay) \
   X(elementwise) \
-  X(program) \
-  X(reduce) \
   X(gemm) \
   X(conv) \
   X(program) \
