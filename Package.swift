@@ -26,6 +26,10 @@ let package = Package(
     .target(name: "MartletTensors", dependencies: ["CKernels"], swiftSettings: fastSwift),
     .target(name: "MartletFormats", swiftSettings: fastSwift),
     .target(name: "Martlet", dependencies: ["MartletTensors", "MartletFormats"]),
+    .target(name: "ExampleSupport", dependencies: ["Martlet"], path: "Examples/Support"),
+    .executableTarget(
+      name: "raw-tensors", dependencies: ["Martlet", "ExampleSupport"],
+      path: "Examples/raw-tensors"),
     .target(name: "CKernelChecks", dependencies: ["CKernels"], path: "Tests/CKernelChecks"),
     .executableTarget(
       name: "kernel-checks", dependencies: ["CKernelChecks", "CKernels"],
@@ -34,7 +38,8 @@ let package = Package(
     .testTarget(
       name: "MartletTensorsTests", dependencies: ["MartletTensors", "MartletFormats"],
       exclude: ["Goldens"]),
-    .testTarget(name: "MartletFormatsTests", dependencies: ["MartletFormats"]),
+    .testTarget(
+      name: "MartletFormatsTests", dependencies: ["MartletFormats"], exclude: ["Goldens"]),
   ],
   swiftLanguageModes: [.v6]
 )
