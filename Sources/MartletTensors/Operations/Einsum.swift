@@ -1,35 +1,3 @@
-/// Two axes of one size made one: the elements where their indices are equal.
-struct Diagonal: ViewOperation {
-  let name = "diagonal"
-  /// The axis that stays and the one that goes.
-  let axis, other: Int
-
-  func encode(into key: inout PlanKey) {
-    key.add(axis)
-    key.add(other)
-  }
-
-  func view(of layout: Layout, as shape: Shape) -> Layout? {
-    var strides = layout.strides
-    strides[axis] += strides[other]
-    strides.remove(at: other)
-    return Layout(offset: layout.offset, shape: shape, strides: strides)
-  }
-
-  func gradient(_ index: Int, _ at: Backward) -> Tensor? {
-    let shape = at.x.shape
-    let size = shape[axis]
-    // dy where the two indices are equal, 0 elsewhere.
-    var sizes = [Int](repeating: 1, count: shape.count)
-    (sizes[axis], sizes[other]) = (size, size)
-    let mask = Tensor.mask(rows: size, columns: size) { $0 == $1 }.reshaped(to: sizes)
-    var spread = at.dy.shape
-    spread.insert(1, at: other)
-    return .select(
-      mask, at.dy.reshaped(to: spread).broadcast(to: shape), .constant(0, at.dy.dtype))
-  }
-}
-
 /// What an einsum equation asks for: labels of every operand's axes, and of the result's.
 ///
 /// Labels are the letters' numbers; the axes of an ellipsis have the negative labels −1, −2, …
@@ -152,11 +120,9 @@ private struct Labelled {
       while let first = copy.labels.firstIndex(of: label),
         let last = copy.labels.lastIndex(of: label), first != last
       {
-        copy.value = Tensor.record(
-          Diagonal(axis: first, other: last), [copy.value],
-          shape: copy.value.shape.removing([last], keepingDimensions: false),
-          dtype: copy.value.dtype)
-        copy.labels.remove(at: last)
+        let others = copy.labels.indices.filter { $0 != first && $0 != last }
+        copy.value = copy.value.transposed(others + [first, last]).diagonal()
+        copy.labels = others.map { copy.labels[$0] } + [label]
       }
     }
     return copy
@@ -248,14 +214,5 @@ extension Tensor {
       result = result.product(next, keeping: needed)
     }
     return result.summed(keeping: Set(parsed.result)).arranged(parsed.result)
-  }
-
-  /// A mask of `[rows, columns]` by row and column.
-  static func mask(rows: Int, columns: Int, _ isTrue: (Int, Int) -> Bool) -> Tensor {
-    Tensor(shape: [rows, columns], of: Bool.self) { elements in
-      for row in 0..<rows {
-        for column in 0..<columns { elements[row * columns + column] = isTrue(row, column) }
-      }
-    }
   }
 }

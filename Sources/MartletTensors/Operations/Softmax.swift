@@ -5,8 +5,10 @@ import CKernels
 ///     softmax      y = eˣ / Σ eˣ          dx = y (dy − Σ dy y)
 ///     logSoftmax   y = x − log Σ eˣ       dx = dy − eʸ Σ dy
 ///     logSumExp    y = log Σ eˣ           dx = dy · softmax(x)
-enum Softmax: Operation {
+enum Softmax: Int, Operation {
   case softmax, logSoftmax, logSumExp
+
+  func encode(into key: inout PlanKey) { key.add(rawValue) }
 
   var name: String {
     switch self {
