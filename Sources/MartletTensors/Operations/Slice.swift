@@ -1,103 +1,95 @@
-import CKernels
+/// Part of a tensor, axis by axis: the positions start, start + step, … of each axis, and which
+/// axes leave the shape.
+struct SliceRegion: Sendable, Equatable {
+  var starts: [Int]
+  var steps: [Int]
+  /// How many positions are taken.
+  var sizes: [Int]
+  /// Axes of which one position is taken, and which the result does not have.
+  var dropped: [Bool]
 
-/// The elements at regular places of a tensor: axis `i` has those at start, start + step, ….
-struct Slice: ViewOperation {
-  let name = "slice"
-  let starts: [Int]
-  /// Never 0; negative ones go backwards.
-  let steps: [Int]
+  /// The shape of the part.
+  var shape: Shape { zip(sizes, dropped).compactMap { $1 ? nil : $0 } }
+
+  /// Whether all of a tensor is taken, in order.
+  func isWhole(of shape: Shape) -> Bool {
+    self.shape == shape && steps.indices.allSatisfy { steps[$0] == 1 || sizes[$0] <= 1 }
+  }
 
   func encode(into key: inout PlanKey) {
     key.add(starts)
     key.add(steps)
+    key.add(sizes)
+    key.add(dropped.enumerated().reduce(0) { $1.element ? $0 | 1 << $1.offset : $0 })
   }
 
-  func view(of layout: Layout, as shape: Shape) -> Layout? {
-    var view = Layout(offset: layout.offset, shape: shape, strides: layout.strides)
-    // An empty view may start past the end.
-    if shape.contains(0) { return Layout(dense: shape) }
-    for axis in shape.indices {
-      view.offset += starts[axis] * layout.strides[axis]
-      view.strides[axis] *= steps[axis]
+  /// The view of the part in a tensor that is laid out as `layout`, with the dropped axes or
+  /// without.
+  func view(of layout: Layout, keepingDimensions: Bool) -> Layout {
+    var result = Layout(offset: layout.offset, shape: [], strides: [])
+    // Of an empty part no element is addressed, wherever it would start.
+    let isEmpty = sizes.contains(0)
+    for axis in starts.indices {
+      if !isEmpty { result.offset += starts[axis] * layout.strides[axis] }
+      if dropped[axis] && !keepingDimensions { continue }
+      result.shape.append(sizes[axis])
+      result.strides.append(steps[axis] * layout.strides[axis])
     }
-    return view
-  }
-
-  func gradient(_ index: Int, _ at: Backward) -> Tensor? {
-    at.dy.placed(in: at.x.shape, starts: starts, steps: steps)
+    return result
   }
 }
 
-/// The elements put at regular places of a larger tensor that a scalar fills: what a slice of the
-/// same places reads back.
+/// The elements of a part of a tensor.
 ///
-/// Its inputs are the elements and the scalar, which has no gradient.
-struct Placement: Operation {
-  let name = "place"
-  let starts: [Int]
-  let steps: [Int]
+///     dx = 0, with dy written where the part was
+struct Slice: ViewOperation {
+  let name = "slice"
+  let region: SliceRegion
 
-  func encode(into key: inout PlanKey) {
-    key.add(starts)
-    key.add(steps)
+  func encode(into key: inout PlanKey) { region.encode(into: &key) }
+  func view(of layout: Layout, as shape: Shape) -> Layout? {
+    region.view(of: layout, keepingDimensions: false)
   }
+  func gradient(_ index: Int, _ at: Backward) -> Tensor? {
+    at.dy.zero.broadcast(to: at.inputs[0].type.shape).replacing(region, with: at.dy)
+  }
+}
+
+/// A tensor with a part replaced; the inputs are the tensor and the elements of the part.
+///
+///     dx = dy, with 0 where the part was        dpart = the part of dy
+struct SliceReplacement: Operation {
+  let name = "sliceReplacement"
+  let region: SliceRegion
+
+  func encode(into key: inout PlanKey) { region.encode(into: &key) }
 
   func gradient(_ index: Int, _ at: Backward) -> Tensor? {
-    index == 0 ? at.dy.slice(starts: starts, sizes: at.x.shape, steps: steps) : nil
+    index == 0
+      ? at.dy.replacing(region, with: at.dy.zero.broadcast(to: region.shape))
+      : at.dy.slice(region)
   }
 
   func plan(_ step: PlanStep, _ planner: Planner) {
-    let x = planner.location(step.inputs[0])
-    let y = planner.output(step)
-    let shape = x.layout.shape
-    if shape.elementCount < step.type.count {
-      planner.emitFill(of: planner.location(step.inputs[1]), to: y)
-    }
-    if shape.elementCount == 0 { return }
-    let places = Slice(starts: starts, steps: steps)
-    guard let view = places.view(of: y.layout, as: shape) else {
-      internalError("dense memory has no such view")
-    }
-    planner.emitCopy(
-      from: x, to: Buffers.Location(buffer: y.buffer, dtype: y.dtype, layout: view))
-  }
-}
-
-extension Planner {
-  /// Fills a dense place with the one element of another.
-  func emitFill(of value: Location, to target: Location) {
-    var arguments = mk_fill_args()
-    arguments.count = UInt64(target.layout.shape.elementCount)
-    arguments.bytes = UInt8(target.dtype.byteCount)
-    emit(
-      "fill", target.layout.shape.text, mk_fill, arguments, [(\.x, value), (\.y, target)],
-      parts: parts(forWork: target.layout.shape.elementCount))
+    let target = planner.output(step)
+    planner.emitCopy(from: planner.location(step.inputs[0]), to: target)
+    var part = target
+    part.layout = region.view(of: target.layout, keepingDimensions: false)
+    planner.emitCopy(from: planner.location(step.inputs[1]), to: part)
   }
 }
 
 extension Tensor {
-  /// The elements at regular places; the places have been checked.
-  func slice(starts: [Int], sizes: Shape, steps: [Int]) -> Tensor {
-    if sizes == shape && steps.allSatisfy({ $0 == 1 }) { return self }
+  /// Records the reading of a part; its positions have been checked.
+  func slice(_ region: SliceRegion) -> Tensor {
+    if region.isWhole(of: shape) { return self }
     return Recorder.current.record(
-      Slice(starts: starts, steps: steps), [node], TensorType(sizes, dtype))
+      Slice(region: region), [node], TensorType(region.shape, dtype))
   }
 
-  /// The part of the tensor in a range of one axis, which has been checked.
-  func slice(_ range: Range<Int>, along axis: Int) -> Tensor {
-    var starts = [Int](repeating: 0, count: rank)
-    starts[axis] = range.lowerBound
-    return slice(
-      starts: starts, sizes: shape.replacing(axis: axis, with: range.count),
-      steps: [Int](repeating: 1, count: rank))
-  }
-
-  /// The elements at regular places of a tensor that is `value` elsewhere; the places have been
-  /// checked.
-  func placed(in shape: Shape, starts: [Int], steps: [Int], value: Double = 0) -> Tensor {
-    if shape == self.shape && steps.allSatisfy({ $0 == 1 }) { return self }
-    return Recorder.current.record(
-      Placement(starts: starts, steps: steps), [node, Tensor.constant(value, dtype).node],
-      TensorType(shape, dtype))
+  /// Records the replacement of a part, whose positions have been checked, by elements of its shape.
+  func replacing(_ region: SliceRegion, with part: Tensor) -> Tensor {
+    if region.isWhole(of: shape) { return part }
+    return Recorder.current.record(SliceReplacement(region: region), [node, part.node], type)
   }
 }
