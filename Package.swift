@@ -34,7 +34,8 @@ let package = Package(
     .testTarget(
       name: "MartletTensorsTests", dependencies: ["MartletTensors", "MartletFormats"],
       exclude: ["Goldens"]),
-    .testTarget(name: "MartletFormatsTests", dependencies: ["MartletFormats"]),
+    .testTarget(
+      name: "MartletFormatsTests", dependencies: ["MartletFormats"], exclude: ["Goldens"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -28,7 +28,7 @@ typedef struct {
 } mk_tile;
 typedef void (*mk_tile_function)(const mk_tile* tile);
 
-enum { MK_TILE_ROWS = 14, MK_TILE_VECTORS = 3 };
+enum { MK_TILE_ROWS = 14, MK_TILE_VECTORS = 3, MK_STREAM_ROWS = 8, MK_STREAM_BYTES = 2048 };
 
 typedef struct {
   int lanes;                          // elements of one vector register
@@ -37,6 +37,9 @@ typedef struct {
   int masked;                         // B may be read in place where a panel is not full
   mk_tile_function row_form[MK_TILE_VECTORS + 1][MK_TILE_ROWS + 1];
   mk_tile_function column_form[MK_TILE_VECTORS + 1][MK_TILE_ROWS + 1];
+  // Few rows, A in column form: B is read once, in long stretches of its rows, which is what main
+  // memory likes. `columns` is at most MK_STREAM_BYTES of elements. Bits as the tiles'.
+  mk_tile_function stream[MK_STREAM_ROWS + 1];
   // y[i * width + j] = x[i * x_i + j * x_j] for i < count, j < valid; 0 for valid <= j < width.
   // May write up to one vector past the end.
   void (*pack)(void* y, const void* x, int64_t count, int64_t valid, int64_t width, int64_t x_i,

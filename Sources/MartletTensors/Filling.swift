@@ -53,7 +53,7 @@ extension Tensor {
   ) -> Tensor {
     let columns = columns ?? rows
     let zeros = zeros([rows, columns], dtype: dtype, file: file, line: line)
-    let count = min(rows + min(offset, 0), columns - max(offset, 0))
+    let count = Swift.min(rows + Swift.min(offset, 0), columns - Swift.max(offset, 0))
     if count <= 0 { return zeros }
     let first = offset >= 0 ? offset : -offset * columns
     return ones([count], dtype: dtype)
@@ -83,7 +83,7 @@ extension Tensor {
       file: file, line: line)
     // The quotient is rounded away from 0.
     let count = (span > 0) == (step > 0) && span != 0 ? (span - step.signum()) / step + 1 : 0
-    let last = start + max(count - 1, 0) * step
+    let last = start + Swift.max(count - 1, 0) * step
     _ = dtype.bits(ofInteger: count > 0 ? last : 0, "arange", file: file, line: line)
     let first = dtype.bits(
       ofInteger: count > 0 ? start : 0, "arange", file: file, line: line)
@@ -110,7 +110,7 @@ extension Tensor {
         got: "\(start) to \(end) by \(step)"),
       file: file, line: line)
     return progression(
-      dtype.bits(of: start), dtype.bits(of: step), max(Int(count), 0), dtype,
+      dtype.bits(of: start), dtype.bits(of: step), Swift.max(Int(count), 0), dtype,
       file: file, line: line)
   }
 
@@ -126,7 +126,7 @@ extension Tensor {
     dtype: DType = .float32, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
     _ = TensorType([count], dtype, file: file, line: line)
-    let step = (end - start) / Double(max(includingEnd ? count - 1 : count, 1))
+    let step = (end - start) / Double(Swift.max(includingEnd ? count - 1 : count, 1))
     var numbers = (0..<count).map { start + Double($0) * step }
     if includingEnd && count > 1 { numbers[count - 1] = end }
     return Tensor(numbers, shape: [count], dtype: dtype, file: file, line: line)

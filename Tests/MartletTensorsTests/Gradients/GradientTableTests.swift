@@ -5,6 +5,7 @@ import Testing
 
 /// Every differentiable public operation; each family has its own file beside this one.
 let gradientTable: [GradientRow] = elementwiseGradients + coreGradients
+  + windowGradients
 
 /// Public operations that have no gradient, and why.
 let notDifferentiable: Set<String> = [
