@@ -44,6 +44,8 @@ typedef struct {
   // May write up to one vector past the end.
   void (*pack)(void* y, const void* x, int64_t count, int64_t valid, int64_t width, int64_t x_i,
                int64_t x_j);
+  // y[i * y_i + j] = x[i + j * x_j] for i < rows, j < columns, and nothing else is written.
+  void (*transpose)(void* y, const void* x, int64_t rows, int64_t columns, int64_t y_i, int64_t x_j);
 } mk_gemm_kernels;
 
 const mk_gemm_kernels* mk_gemm_kernels_of(mk_isa_level level, mk_dtype dtype);

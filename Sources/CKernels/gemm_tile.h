@@ -36,6 +36,20 @@ static inline __attribute__((always_inline)) VECTOR NAME(load_some)(const REAL* 
 #endif
 }
 
+static inline __attribute__((always_inline)) void NAME(store_some)(REAL* y, VECTOR v, uint32_t valid) {
+#if MK_LEVEL == 2
+  uint32_t mask = (1u << valid) - 1;
+  if (sizeof(REAL) == 4) _mm512_mask_storeu_ps(y, (__mmask16)mask, (__m512)v);
+  else _mm512_mask_storeu_pd(y, (__mmask8)mask, (__m512d)v);
+#else
+  if (valid == LANES) {
+    NAME(store)(y, v);
+  } else {
+    memcpy(y, &v, valid * sizeof(REAL));
+  }
+#endif
+}
+
 // The last vector of a tile's row, of `valid` columns. Without masks B is padded instead.
 static inline __attribute__((always_inline)) VECTOR NAME(load_last)(const REAL* x, uint32_t valid) {
 #if MK_LEVEL == 2
@@ -217,7 +231,7 @@ STREAMS(X)
 #undef X
 
 // Exchanges rows and columns of a square of vectors: log2(lanes) rounds of interleaving halves.
-static inline __attribute__((always_inline)) void NAME(transpose)(VECTOR v[LANES]) {
+static inline __attribute__((always_inline)) void NAME(exchange)(VECTOR v[LANES]) {
 #pragma clang loop unroll(full)
   for (int round = 1; round < LANES; round *= 2) {
     VECTOR w[LANES];
@@ -274,7 +288,7 @@ static void NAME(pack)(void* y_, const void* x_, int64_t count, int64_t valid, i
           if (high >= LANES) v[l] = NAME(load)(from);
           else v[l] = NAME(load_some)(from, (uint32_t)high);
         }
-        NAME(transpose)(v);
+        NAME(exchange)(v);
         if (high < LANES) {
           for (int64_t l = 0; l < high; l++) memcpy(y + (i + l) * width + j, &v[l], (size_t)here * sizeof(REAL));
         } else if (here == LANES || width < LANES) {
@@ -288,6 +302,29 @@ static void NAME(pack)(void* y_, const void* x_, int64_t count, int64_t valid, i
   }
   for (int64_t i = 0; i < count; i++)
     for (int64_t j = 0; j < width; j++) y[i * width + j] = j < valid ? x[i * x_i + j * x_j] : 0;
+}
+
+static void NAME(transpose)(void* y_, const void* x_, int64_t rows, int64_t columns, int64_t y_i, int64_t x_j) {
+  REAL* y = y_;
+  const REAL* x = x_;
+  for (int64_t j = 0; j < columns; j += LANES)
+    for (int64_t i = 0; i < rows; i += LANES) {
+      const int64_t high = rows - i < LANES ? rows - i : LANES, wide = columns - j < LANES ? columns - j : LANES;
+      VECTOR v[LANES];
+#pragma clang loop unroll(full)
+      for (int l = 0; l < LANES; l++) {
+        v[l] = 0;
+        const REAL* from = x + i + (j + l) * x_j;
+        if (l >= wide) continue;
+        if (high == LANES) v[l] = NAME(load)(from);
+        else v[l] = NAME(load_some)(from, (uint32_t)high);
+      }
+      NAME(exchange)(v);
+      REAL* to = y + i * y_i + j;
+#pragma clang loop unroll(full)
+      for (int l = 0; l < LANES; l++)
+        if (l < high) NAME(store_some)(to + l * y_i, v[l], (uint32_t)wide);
+    }
 }
 
 static const mk_gemm_kernels NAME(kernels) = {
@@ -305,6 +342,7 @@ static const mk_gemm_kernels NAME(kernels) = {
     STREAMS(X)
 #undef X
     .pack = NAME(pack),
+    .transpose = NAME(transpose),
 };
 #undef STREAMS
 
