@@ -30,6 +30,7 @@ static inline __attribute__((always_inline)) VECTOR NAME(load_some)(const REAL* 
   if (sizeof(REAL) == 4) return (VECTOR)_mm512_maskz_loadu_ps((__mmask16)mask, x);
   return (VECTOR)_mm512_maskz_loadu_pd((__mmask8)mask, x);
 #else
+  if (valid == LANES) return NAME(load)(x);
   VECTOR v = 0;
   memcpy(&v, x, valid * sizeof(REAL));
   return v;
@@ -230,6 +231,58 @@ static inline __attribute__((always_inline)) void NAME(stream)(const mk_tile* ti
 STREAMS(X)
 #undef X
 
+static inline __attribute__((always_inline)) void NAME(correlate)(const mk_correlation* c, const int filters,
+                                                                  const int taps) {
+  VECTOR sum[MK_CORRELATION_FILTERS][MK_CORRELATION_TAPS];
+  const REAL* at[MK_CORRELATION_TAPS];
+#pragma clang loop unroll(full)
+  for (int t = 0; t < taps; t++) {
+    at[t] = (const REAL*)c->x + c->offset[t];
+#pragma clang loop unroll(full)
+    for (int f = 0; f < filters; f++) sum[f][t] = 0;
+  }
+  for (int64_t row = 0; row < c->row_count; row++) {
+    const mk_span span = c->rows[row];
+    const REAL* y = (const REAL*)c->y + span.a;
+    for (int64_t p = 0; p < span.count; p += LANES) {
+      const uint32_t valid = span.count - p < LANES ? (uint32_t)(span.count - p) : LANES;
+      VECTOR left[MK_CORRELATION_FILTERS];
+#pragma clang loop unroll(full)
+      for (int f = 0; f < filters; f++) left[f] = NAME(load_some)(y + f * c->y_plane + p, valid);
+#pragma clang loop unroll(full)
+      for (int t = 0; t < taps; t++) {
+        const VECTOR right = NAME(load_some)(at[t] + span.b + p, valid);
+#pragma clang loop unroll(full)
+        for (int f = 0; f < filters; f++) sum[f][t] = NAME(multiply_add)(left[f], right, sum[f][t]);
+      }
+    }
+  }
+  for (int t = 0; t < taps; t++)
+    for (int f = 0; f < filters; f++) {
+      REAL lanes[LANES];
+      NAME(store)(lanes, sum[f][t]);
+#pragma clang loop unroll(full)
+      for (int half = LANES / 2; half > 0; half /= 2)
+#pragma clang loop unroll(full)
+        for (int l = 0; l < half; l++) lanes[l] += lanes[l + half];
+      ((REAL*)c->sums)[t * filters + f] = lanes[0];
+    }
+}
+#define FOR_TAPS(X, filters) X(filters, 1) X(filters, 2) X(filters, 3) X(filters, 4) X(filters, 5)
+#if MK_LEVEL == 2 || defined(__aarch64__)
+#define CORRELATIONS(X) FOR_TAPS(X, 1) FOR_TAPS(X, 2) FOR_TAPS(X, 3) FOR_TAPS(X, 4)
+#define MOST_FILTERS 4
+#else
+#define CORRELATIONS(X) FOR_TAPS(X, 1) FOR_TAPS(X, 2)
+#define MOST_FILTERS 2
+#endif
+#define X(filters, taps)                                                               \
+  static void NAME(correlate_##filters##_##taps)(const mk_correlation* correlation) {  \
+    NAME(correlate)(correlation, filters, taps);                                       \
+  }
+CORRELATIONS(X)
+#undef X
+
 // Exchanges rows and columns of a square of vectors: log2(lanes) rounds of interleaving halves.
 static inline __attribute__((always_inline)) void NAME(exchange)(VECTOR v[LANES]) {
 #pragma clang loop unroll(full)
@@ -341,10 +394,17 @@ static const mk_gemm_kernels NAME(kernels) = {
 #define X(rows) .stream[rows] = NAME(stream_##rows),
     STREAMS(X)
 #undef X
+    .most_filters = MOST_FILTERS,
+#define X(filters, taps) .correlate[filters][taps] = NAME(correlate_##filters##_##taps),
+    CORRELATIONS(X)
+#undef X
     .pack = NAME(pack),
     .transpose = NAME(transpose),
 };
 #undef STREAMS
+#undef CORRELATIONS
+#undef FOR_TAPS
+#undef MOST_FILTERS
 
 #undef MENU
 #undef MENU_WIDEST
