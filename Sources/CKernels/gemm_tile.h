@@ -357,26 +357,36 @@ static void NAME(pack)(void* y_, const void* x_, int64_t count, int64_t valid, i
     for (int64_t j = 0; j < width; j++) y[i * width + j] = j < valid ? x[i * x_i + j * x_j] : 0;
 }
 
+// One square, of which the first `most` rows of y at most are wanted: a constant, so that the
+// exchange leaves out what only the others need.
+static inline __attribute__((always_inline)) void NAME(transpose_square)(REAL* y, const REAL* x, int64_t high,
+                                                                         int64_t wide, int64_t y_i, int64_t x_j,
+                                                                         const int most) {
+  VECTOR v[LANES];
+#pragma clang loop unroll(full)
+  for (int l = 0; l < LANES; l++) {
+    v[l] = 0;
+    if (l >= wide) continue;
+    if (high == LANES) v[l] = NAME(load)(x + l * x_j);
+    else v[l] = NAME(load_some)(x + l * x_j, (uint32_t)high);
+  }
+  NAME(exchange)(v);
+#pragma clang loop unroll(full)
+  for (int l = 0; l < most; l++)
+    if (l < high) NAME(store_some)(y + l * y_i, v[l], (uint32_t)wide);
+}
+
 static void NAME(transpose)(void* y_, const void* x_, int64_t rows, int64_t columns, int64_t y_i, int64_t x_j) {
   REAL* y = y_;
   const REAL* x = x_;
   for (int64_t j = 0; j < columns; j += LANES)
     for (int64_t i = 0; i < rows; i += LANES) {
       const int64_t high = rows - i < LANES ? rows - i : LANES, wide = columns - j < LANES ? columns - j : LANES;
-      VECTOR v[LANES];
-#pragma clang loop unroll(full)
-      for (int l = 0; l < LANES; l++) {
-        v[l] = 0;
-        const REAL* from = x + i + (j + l) * x_j;
-        if (l >= wide) continue;
-        if (high == LANES) v[l] = NAME(load)(from);
-        else v[l] = NAME(load_some)(from, (uint32_t)high);
-      }
-      NAME(exchange)(v);
       REAL* to = y + i * y_i + j;
-#pragma clang loop unroll(full)
-      for (int l = 0; l < LANES; l++)
-        if (l < high) NAME(store_some)(to + l * y_i, v[l], (uint32_t)wide);
+      const REAL* from = x + i + j * x_j;
+      if (high * 4 <= LANES) NAME(transpose_square)(to, from, high, wide, y_i, x_j, LANES / 4);
+      else if (high * 2 <= LANES) NAME(transpose_square)(to, from, high, wide, y_i, x_j, LANES / 2);
+      else NAME(transpose_square)(to, from, high, wide, y_i, x_j, LANES);
     }
 }
 
