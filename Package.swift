@@ -17,7 +17,9 @@ let package = Package(
   name: "Martlet",
   platforms: [.macOS(.v13), .iOS(.v16)],
   products: [
-    .library(name: "Martlet", targets: ["Martlet"])
+    .library(name: "Martlet", targets: ["Martlet"]),
+    // The loops by themselves, for measuring what the machine and they can do.
+    .library(name: "MartletKernels", targets: ["CKernels"]),
   ],
   targets: [
     .target(
@@ -26,6 +28,10 @@ let package = Package(
     .target(name: "MartletTensors", dependencies: ["CKernels"], swiftSettings: fastSwift),
     .target(name: "MartletFormats", swiftSettings: fastSwift),
     .target(name: "Martlet", dependencies: ["MartletTensors", "MartletFormats"]),
+    .target(name: "ExampleSupport", dependencies: ["Martlet"], path: "Examples/Support"),
+    .executableTarget(
+      name: "raw-tensors", dependencies: ["Martlet", "ExampleSupport"],
+      path: "Examples/raw-tensors"),
     .target(name: "CKernelChecks", dependencies: ["CKernels"], path: "Tests/CKernelChecks"),
     .executableTarget(
       name: "kernel-checks", dependencies: ["CKernelChecks", "CKernels"],
@@ -34,7 +40,8 @@ let package = Package(
     .testTarget(
       name: "MartletTensorsTests", dependencies: ["MartletTensors", "MartletFormats"],
       exclude: ["Goldens"]),
-    .testTarget(name: "MartletFormatsTests", dependencies: ["MartletFormats"]),
+    .testTarget(
+      name: "MartletFormatsTests", dependencies: ["MartletFormats"], exclude: ["Goldens"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -9,8 +9,9 @@
 
 #include "gemm_kernels.h"
 
-// Terms in one block: few enough that a panel of B (two vectors wide) leaves room in L1 for A.
-static const int64_t most_terms = 384;
+// Terms in one block: few enough that a panel of B (two vectors wide) and a tile's rows of A stay in
+// the nearest caches, enough that reading and writing C in between does not show.
+static const int64_t most_terms = 512;
 
 static uint32_t terms_per_block(int64_t k, mk_dtype dtype) {
   int64_t most = dtype == MK_F64 ? most_terms / 2 : most_terms;
@@ -25,7 +26,7 @@ mk_blocking mk_gemm_blocking(int64_t m, int64_t n, int64_t k, mk_dtype dtype, ui
   mk_blocking blocking = {.kc = terms_per_block(k, dtype), .row_parts = 1, .column_parts = 1};
   int64_t rows = kernels->most_rows[2], panel = 2 * kernels->lanes;
   blocking.mc = (uint32_t)(rows * 12);
-  int64_t nc = (int64_t)(512 << 10) / (int64_t)(blocking.kc * mk_size(dtype));
+  int64_t nc = (int64_t)(2 << 20) / (int64_t)(blocking.kc * mk_size(dtype));
   nc -= nc % panel;
   if (nc < panel) nc = panel;
   if (nc > n) nc = mk_ceil_div(n > 0 ? n : 1, panel) * panel;
@@ -44,8 +45,9 @@ mk_blocking mk_gemm_blocking(int64_t m, int64_t n, int64_t k, mk_dtype dtype, ui
     int64_t high = mk_ceil_div(m > 0 ? m : 1, row_parts);
     int64_t wide = mk_ceil_div(mk_ceil_div(n > 0 ? n : 1, panel), column_parts) * panel;
     if (n == 1) wide = 1;
-    // What is computed, and what is packed (worth about 6 multiply-adds of a vector an element).
-    double cost = (double)high * (double)wide + 6.0 * (double)(high + wide);
+    // What is computed, and what is packed: every column part packs A, every row part B. Measured:
+    // an element packed takes the time of 6 (A) and 12 (B, transposed) multiply-adds.
+    double cost = (double)high * (double)wide + 6.0 * (double)high + 12.0 * (double)wide;
     if (cost < best * 0.999) best = cost, best_rows = row_parts, best_columns = column_parts;
   }
   blocking.row_parts = (uint32_t)best_rows;
@@ -109,11 +111,40 @@ static void finish(const product* p, int64_t row, int64_t rows, int64_t column, 
                    (size_t)columns, p->epilogue_scratch);
 }
 
+// Few rows of C and a large B in rows: B is streamed, A packed.
+static int streams(const product* p, int64_t rows) {
+  return rows <= MK_STREAM_ROWS && p->b_column == 1 && p->n > 4 * p->kernels->lanes &&
+         (size_t)(p->k * p->n) * p->size > (rows == 1 ? 16 << 10 : 1 << 20);
+}
+
+static void stream(const product* p, int64_t row, int64_t row_end, int64_t column, int64_t column_end) {
+  const int64_t rows = row_end - row, kc = p->args->blocking.kc, size = (int64_t)p->size;
+  const int64_t most = MK_STREAM_BYTES / size;
+  for (int64_t k0 = 0; k0 < p->k; k0 += kc) {
+    const mk_span span = {0, 0, p->k - k0 < kc ? p->k - k0 : kc};
+    p->kernels->pack(p->a_panels, p->a + (row * p->a_row + k0 * p->a_column) * size, span.count, rows, rows,
+                     p->a_column, p->a_row);
+    for (int64_t j = column; j < column_end; j += most) {
+      mk_tile tile = {.spans = &span, .span_count = 1, .a = p->a_panels,
+                      .b = p->b + (k0 * p->b_row + j) * size, .b_step = p->b_row,
+                      .c = p->c + (row * p->c_row + j) * size, .c_row = p->c_row,
+                      .columns = column_end - j < most ? column_end - j : most,
+                      .add = k0 > 0 || p->args->accumulate};
+      p->kernels->stream[rows](&tile);
+    }
+  }
+  finish(p, row, rows, column, column_end - column);
+}
+
 // C[row ..< row_end, column ..< column_end] of one product.
 static void multiply(const product* p, int64_t row, int64_t row_end, int64_t column, int64_t column_end) {
   const mk_gemm_kernels* kernels = p->kernels;
   const int64_t rows = row_end - row, lanes = kernels->lanes, panel = 2 * lanes;
   if (rows <= 0 || column_end <= column) return;
+  if (streams(p, rows)) {
+    stream(p, row, row_end, column, column_end);
+    return;
+  }
   const int64_t kc = p->args->blocking.kc, mc = p->args->blocking.mc, nc = p->args->blocking.nc;
   const int64_t blocks = p->k > 0 ? mk_ceil_div(p->k, kc) : 1;
   const int a_packed = packs_a(p, column_end - column), b_packed = packs_b(p, rows);

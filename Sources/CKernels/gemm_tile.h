@@ -23,12 +23,38 @@ static inline __attribute__((always_inline)) VECTOR NAME(multiply_add)(VECTOR a,
 #endif
 }
 
-// The last vector of a tile's row, of `valid` columns. Without masks B is padded instead.
-static inline __attribute__((always_inline)) VECTOR NAME(load_last)(const REAL* x, uint32_t valid) {
+// The first `valid` elements of a vector, zeros after them, touching no others.
+static inline __attribute__((always_inline)) VECTOR NAME(load_some)(const REAL* x, uint32_t valid) {
 #if MK_LEVEL == 2
   uint32_t mask = (1u << valid) - 1;
   if (sizeof(REAL) == 4) return (VECTOR)_mm512_maskz_loadu_ps((__mmask16)mask, x);
   return (VECTOR)_mm512_maskz_loadu_pd((__mmask8)mask, x);
+#else
+  if (valid == LANES) return NAME(load)(x);
+  VECTOR v = 0;
+  memcpy(&v, x, valid * sizeof(REAL));
+  return v;
+#endif
+}
+
+static inline __attribute__((always_inline)) void NAME(store_some)(REAL* y, VECTOR v, uint32_t valid) {
+#if MK_LEVEL == 2
+  uint32_t mask = (1u << valid) - 1;
+  if (sizeof(REAL) == 4) _mm512_mask_storeu_ps(y, (__mmask16)mask, (__m512)v);
+  else _mm512_mask_storeu_pd(y, (__mmask8)mask, (__m512d)v);
+#else
+  if (valid == LANES) {
+    NAME(store)(y, v);
+  } else {
+    memcpy(y, &v, valid * sizeof(REAL));
+  }
+#endif
+}
+
+// The last vector of a tile's row, of `valid` columns. Without masks B is padded instead.
+static inline __attribute__((always_inline)) VECTOR NAME(load_last)(const REAL* x, uint32_t valid) {
+#if MK_LEVEL == 2
+  return NAME(load_some)(x, valid);
 #else
   (void)valid;
   return NAME(load)(x);
@@ -149,8 +175,116 @@ static inline __attribute__((always_inline)) void NAME(tile)(const mk_tile* tile
 MENU(X)
 #undef X
 
+// Few rows of C: the sums pass through L1, four terms at a time, while rows of B stream by.
+static inline __attribute__((always_inline)) void NAME(stream)(const mk_tile* tile, const int rows) {
+  enum { width = MK_STREAM_BYTES / sizeof(REAL) };
+  REAL sums[MK_STREAM_ROWS * width];
+  memset(sums, 0, (size_t)rows * width * sizeof(REAL));
+  const REAL *a = tile->a, *b = tile->b;
+  const int64_t columns = tile->columns, b_step = tile->b_step, count = tile->spans->count;
+  for (int64_t k = 0; k < count;) {
+    const int terms = count - k >= 4 ? 4 : 1;
+    int64_t j = 0;
+    for (; j + LANES <= columns; j += LANES) {
+      VECTOR sum[MK_STREAM_ROWS];
+#pragma clang loop unroll(full)
+      for (int i = 0; i < rows; i++) sum[i] = NAME(load)(sums + i * width + j);
+      if (terms == 4) {
+#pragma clang loop unroll(full)
+        for (int l = 0; l < 4; l++) {
+          VECTOR right = NAME(load)(b + l * b_step + j);
+#pragma clang loop unroll(full)
+          for (int i = 0; i < rows; i++) sum[i] = NAME(multiply_add)(a[l * rows + i], right, sum[i]);
+        }
+      } else {
+        VECTOR right = NAME(load)(b + j);
+#pragma clang loop unroll(full)
+        for (int i = 0; i < rows; i++) sum[i] = NAME(multiply_add)(a[i], right, sum[i]);
+      }
+#pragma clang loop unroll(full)
+      for (int i = 0; i < rows; i++) NAME(store)(sums + i * width + j, sum[i]);
+    }
+    for (; j < columns; j++)
+      for (int l = 0; l < terms; l++)
+        for (int i = 0; i < rows; i++) {
+          REAL* sum = sums + i * width + j;
+#if MK_HAS_FMA
+          *sum = __builtin_elementwise_fma(a[l * rows + i], b[l * b_step + j], *sum);
+#else
+          *sum = a[l * rows + i] * b[l * b_step + j] + *sum;
+#endif
+        }
+    a += terms * rows, b += terms * b_step, k += terms;
+  }
+  for (int i = 0; i < rows; i++) {
+    REAL* c = (REAL*)tile->c + i * tile->c_row;
+    if (tile->add) {
+      for (int64_t j = 0; j < columns; j++) c[j] += sums[i * width + j];
+    } else {
+      memcpy(c, sums + i * width, (size_t)columns * sizeof(REAL));
+    }
+  }
+}
+#define STREAMS(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8)
+#define X(rows) \
+  static void NAME(stream_##rows)(const mk_tile* tile) { NAME(stream)(tile, rows); }
+STREAMS(X)
+#undef X
+
+static inline __attribute__((always_inline)) void NAME(correlate)(const mk_correlation* c, const int filters,
+                                                                  const int taps) {
+  VECTOR sum[MK_CORRELATION_FILTERS][MK_CORRELATION_TAPS];
+  const REAL* at[MK_CORRELATION_TAPS];
+#pragma clang loop unroll(full)
+  for (int t = 0; t < taps; t++) {
+    at[t] = (const REAL*)c->x + c->offset[t];
+#pragma clang loop unroll(full)
+    for (int f = 0; f < filters; f++) sum[f][t] = 0;
+  }
+  for (int64_t row = 0; row < c->row_count; row++) {
+    const mk_span span = c->rows[row];
+    const REAL* y = (const REAL*)c->y + span.a;
+    for (int64_t p = 0; p < span.count; p += LANES) {
+      const uint32_t valid = span.count - p < LANES ? (uint32_t)(span.count - p) : LANES;
+      VECTOR left[MK_CORRELATION_FILTERS];
+#pragma clang loop unroll(full)
+      for (int f = 0; f < filters; f++) left[f] = NAME(load_some)(y + f * c->y_plane + p, valid);
+#pragma clang loop unroll(full)
+      for (int t = 0; t < taps; t++) {
+        const VECTOR right = NAME(load_some)(at[t] + span.b + p, valid);
+#pragma clang loop unroll(full)
+        for (int f = 0; f < filters; f++) sum[f][t] = NAME(multiply_add)(left[f], right, sum[f][t]);
+      }
+    }
+  }
+  for (int t = 0; t < taps; t++)
+    for (int f = 0; f < filters; f++) {
+      REAL lanes[LANES];
+      NAME(store)(lanes, sum[f][t]);
+#pragma clang loop unroll(full)
+      for (int half = LANES / 2; half > 0; half /= 2)
+#pragma clang loop unroll(full)
+        for (int l = 0; l < half; l++) lanes[l] += lanes[l + half];
+      ((REAL*)c->sums)[t * filters + f] = lanes[0];
+    }
+}
+#define FOR_TAPS(X, filters) X(filters, 1) X(filters, 2) X(filters, 3) X(filters, 4) X(filters, 5)
+#if MK_LEVEL == 2 || defined(__aarch64__)
+#define CORRELATIONS(X) FOR_TAPS(X, 1) FOR_TAPS(X, 2) FOR_TAPS(X, 3) FOR_TAPS(X, 4)
+#define MOST_FILTERS 4
+#else
+#define CORRELATIONS(X) FOR_TAPS(X, 1) FOR_TAPS(X, 2)
+#define MOST_FILTERS 2
+#endif
+#define X(filters, taps)                                                               \
+  static void NAME(correlate_##filters##_##taps)(const mk_correlation* correlation) {  \
+    NAME(correlate)(correlation, filters, taps);                                       \
+  }
+CORRELATIONS(X)
+#undef X
+
 // Exchanges rows and columns of a square of vectors: log2(lanes) rounds of interleaving halves.
-static inline __attribute__((always_inline)) void NAME(transpose)(VECTOR v[LANES]) {
+static inline __attribute__((always_inline)) void NAME(exchange)(VECTOR v[LANES]) {
 #pragma clang loop unroll(full)
   for (int round = 1; round < LANES; round *= 2) {
     VECTOR w[LANES];
@@ -193,32 +327,57 @@ static void NAME(pack)(void* y_, const void* x_, int64_t count, int64_t valid, i
     return;
   }
   if (x_i == 1) {
-    int64_t i = 0;
-    for (; i + LANES <= count; i += LANES)
+    for (int64_t i = 0; i < count; i += LANES)
       for (int64_t j = 0; j < width; j += LANES) {
         // Squares of one vector's width; a narrower last one spills into the next row, which is
         // written after it, or past the end.
-        int64_t here = width - j < LANES ? width - j : LANES;
+        const int64_t here = width - j < LANES ? width - j : LANES, high = count - i;
         VECTOR v[LANES];
 #pragma clang loop unroll(full)
         for (int l = 0; l < LANES; l++) {
           v[l] = 0;
-          if (j + l < valid) v[l] = NAME(load)(x + i + (j + l) * x_j);
+          const REAL* from = x + i + (j + l) * x_j;
+          if (j + l >= valid) continue;
+          if (high >= LANES) v[l] = NAME(load)(from);
+          else v[l] = NAME(load_some)(from, (uint32_t)high);
         }
-        NAME(transpose)(v);
-        if (here == LANES || width < LANES) {
+        NAME(exchange)(v);
+        if (high < LANES) {
+          for (int64_t l = 0; l < high; l++) memcpy(y + (i + l) * width + j, &v[l], (size_t)here * sizeof(REAL));
+        } else if (here == LANES || width < LANES) {
 #pragma clang loop unroll(full)
           for (int l = 0; l < LANES; l++) NAME(store)(y + (i + l) * width + j, v[l]);
         } else {
           for (int l = 0; l < LANES; l++) memcpy(y + (i + l) * width + j, &v[l], here * sizeof(REAL));
         }
       }
-    for (; i < count; i++)
-      for (int64_t j = 0; j < width; j++) y[i * width + j] = j < valid ? x[i + j * x_j] : 0;
     return;
   }
   for (int64_t i = 0; i < count; i++)
     for (int64_t j = 0; j < width; j++) y[i * width + j] = j < valid ? x[i * x_i + j * x_j] : 0;
+}
+
+static void NAME(transpose)(void* y_, const void* x_, int64_t rows, int64_t columns, int64_t y_i, int64_t x_j) {
+  REAL* y = y_;
+  const REAL* x = x_;
+  for (int64_t j = 0; j < columns; j += LANES)
+    for (int64_t i = 0; i < rows; i += LANES) {
+      const int64_t high = rows - i < LANES ? rows - i : LANES, wide = columns - j < LANES ? columns - j : LANES;
+      VECTOR v[LANES];
+#pragma clang loop unroll(full)
+      for (int l = 0; l < LANES; l++) {
+        v[l] = 0;
+        const REAL* from = x + i + (j + l) * x_j;
+        if (l >= wide) continue;
+        if (high == LANES) v[l] = NAME(load)(from);
+        else v[l] = NAME(load_some)(from, (uint32_t)high);
+      }
+      NAME(exchange)(v);
+      REAL* to = y + i * y_i + j;
+#pragma clang loop unroll(full)
+      for (int l = 0; l < LANES; l++)
+        if (l < high) NAME(store_some)(to + l * y_i, v[l], (uint32_t)wide);
+    }
 }
 
 static const mk_gemm_kernels NAME(kernels) = {
@@ -232,8 +391,20 @@ static const mk_gemm_kernels NAME(kernels) = {
 #define X(rows, vectors) .column_form[vectors][rows] = NAME(column_form_##rows##_##vectors),
     MENU(X)
 #undef X
+#define X(rows) .stream[rows] = NAME(stream_##rows),
+    STREAMS(X)
+#undef X
+    .most_filters = MOST_FILTERS,
+#define X(filters, taps) .correlate[filters][taps] = NAME(correlate_##filters##_##taps),
+    CORRELATIONS(X)
+#undef X
     .pack = NAME(pack),
+    .transpose = NAME(transpose),
 };
+#undef STREAMS
+#undef CORRELATIONS
+#undef FOR_TAPS
+#undef MOST_FILTERS
 
 #undef MENU
 #undef MENU_WIDEST

@@ -41,7 +41,7 @@ public struct FormatError: Error, Hashable, Sendable, CustomStringConvertible {
     case whole
   }
 
-  /// The reader that found it: `gzip`, `IDX`, `safetensors`, …
+  /// The reader that found it, `gzip` for example.
   public var reader: String
   /// The kind of mistake.
   public var reason: Reason

@@ -38,7 +38,7 @@ public enum DType: UInt8, Sendable, CaseIterable, CustomStringConvertible {
 }
 
 /// A Swift type whose values can be the elements of a tensor.
-public protocol TensorScalar: Sendable, Equatable {
+public protocol TensorScalar: NestedScalars, Sendable, Equatable where Scalar == Self {
   /// The element type that holds this Swift type.
   static var dtype: DType { get }
   /// The number as a `Double`, exact but for 64-bit integers past 2⁵³.

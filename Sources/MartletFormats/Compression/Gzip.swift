@@ -20,8 +20,9 @@ public enum Gzip {
     let origin = Origin(reader: "gzip", source: source)
     return try withBytes(of: bytes) { input throws(FormatError) in
       // The size of the last member, and of the file where it has only one.
-      let hint = input.count < 18 ? 0 : input.loadUnaligned(
-        fromByteOffset: input.count - 4, as: UInt32.self)
+      let hint =
+        input.count < 18
+        ? 0 : input.loadUnaligned(fromByteOffset: input.count - 4, as: UInt32.self)
       var output = try GrowingBytes(
         for: input.count, declared: byteCount, hint: Int(UInt32(littleEndian: hint)),
         limits: limits, origin: origin)

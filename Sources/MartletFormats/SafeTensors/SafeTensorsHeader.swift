@@ -118,8 +118,7 @@ struct SafeTensorsHeader {
       throw origin.error(
         .invalid, "a tensor is not described completely", at: place, field: name,
         expected: "dtype, shape and data_offsets",
-        got: [dtype.map { _ in "dtype" }, shape.map { _ in "shape" }, offsets.map { _ in "data_offsets" }]
-          .compactMap(\.self).joined(separator: ", "))
+        got: "no \(dtype == nil ? "dtype" : shape == nil ? "shape" : "data_offsets")")
     }
     guard offsets.count == 2 else {
       throw wrongOffsets("\(name).data_offsets", got: "\(offsets)", at: place)

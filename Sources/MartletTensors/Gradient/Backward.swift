@@ -23,12 +23,12 @@ struct Backward {
 func backward(
   from outputs: [Node], seeds: [Tensor], to sources: [Node], within scope: GradientScope
 ) -> [Tensor?] {
-  let graph = graphLock.withLock { reach(outputs, after: scope.firstSerial) }
+  let isSource = Set(sources.map(ObjectIdentifier.init))
+  let graph = graphLock.withLock { reach(outputs, until: sources, after: scope.firstSerial) }
   var index: [ObjectIdentifier: Int] = [:]
   index.reserveCapacity(graph.count)
   for (position, entry) in graph.enumerated() { index[ObjectIdentifier(entry.node)] = position }
   // Which nodes depend on a source at all, in the order of recording.
-  let isSource = Set(sources.map(ObjectIdentifier.init))
   var depends = [Bool](repeating: false, count: graph.count)
   for (position, entry) in graph.enumerated() {
     depends[position] =
@@ -44,10 +44,12 @@ func backward(
     let (node, inputs) = graph[position]
     guard let dy = gradients[position], !isSource.contains(ObjectIdentifier(node)) else { continue }
     gradients[position] = nil
-    let at = Backward(node: node, inputs: inputs, dy: dy)
-    for (slot, input) in inputs.enumerated() {
-      guard let target = index[ObjectIdentifier(input)], depends[target],
-        let share = node.operation.gradient(slot, at)?.unbroadcast(to: input.type.shape)
+    let targets = inputs.map { index[ObjectIdentifier($0)].flatMap { depends[$0] ? $0 : nil } }
+    let shares = node.operation.gradients(
+      Backward(node: node, inputs: inputs, dy: dy), wanted: targets.map { $0 != nil })
+    for (slot, share) in shares.enumerated() {
+      guard let target = targets[slot],
+        let share = share?.unbroadcast(to: inputs[slot].type.shape)
       else { continue }
       gradients[target] = gradients[target].map { $0 + share } ?? share
     }
@@ -57,11 +59,17 @@ func backward(
   }
 }
 
-/// The nodes recorded from `firstSerial` on that `outputs` depend on, in the order of recording,
-/// with their inputs. Called under the lock.
-private func reach(_ outputs: [Node], after firstSerial: Int) -> [(node: Node, inputs: [Node])] {
+/// The nodes recorded from `firstSerial` on that `outputs` depend on, and the sources among what they
+/// read, in the order of recording, with their inputs. Called under the lock.
+private func reach(
+  _ outputs: [Node], until sources: [Node], after firstSerial: Int
+) -> [(node: Node, inputs: [Node])] {
   var found: [(node: Node, inputs: [Node])] = []
   var stack: [Node] = []
+  for source in sources where source.mark == 0 {
+    source.mark = 1
+    found.append((source, []))
+  }
   for output in outputs where output.mark == 0 && output.serial >= firstSerial {
     output.mark = 1
     stack.append(output)

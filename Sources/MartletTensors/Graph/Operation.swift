@@ -18,6 +18,10 @@ protocol Operation: Sendable {
   /// broadcast.
   func gradient(_ index: Int, _ at: Backward) -> Tensor?
 
+  /// The gradients of those inputs that are wanted: `gradient` of each, unless one piece of work
+  /// gives several.
+  func gradients(_ at: Backward, wanted: [Bool]) -> [Tensor?]
+
   /// Emits the kernels that compute the node.
   func plan(_ step: PlanStep, _ planner: Planner)
 
@@ -31,6 +35,9 @@ protocol Operation: Sendable {
 extension Operation {
   func encode(into key: inout PlanKey) {}
   func gradient(_ index: Int, _ at: Backward) -> Tensor? { nil }
+  func gradients(_ at: Backward, wanted: [Bool]) -> [Tensor?] {
+    wanted.enumerated().map { $1 ? gradient($0, at) : nil }
+  }
   var isUnique: Bool { false }
   func fail(_ code: Int64, _ node: Node) -> Never { internalError("\(name) failed: \(code)") }
 }
@@ -52,6 +59,13 @@ extension ViewOperation {
   func plan(_ step: PlanStep, _ planner: Planner) { internalError("a view has no kernel") }
 }
 
+/// A new name for the first input, that the plan forgets: what matters is its gradient.
+protocol AliasOperation: ViewOperation {}
+
+extension AliasOperation {
+  func view(of layout: Layout, as shape: Shape) -> Layout? { layout }
+}
+
 /// The operation of a value that was known from the start.
 struct Leaf: Operation {
   let name = "leaf"
@@ -67,14 +81,7 @@ struct Constant: Operation {
 }
 
 /// A new name for a value: what gradients wrap their arguments in.
-struct Identity: ViewOperation {
+struct Identity: AliasOperation {
   let name = "identity"
-  func view(of layout: Layout, as shape: Shape) -> Layout? { layout }
   func gradient(_ index: Int, _ at: Backward) -> Tensor? { at.dy }
-}
-
-/// The same value, through which no gradient passes.
-struct StopGradient: ViewOperation {
-  let name = "stopGradient"
-  func view(of layout: Layout, as shape: Shape) -> Layout? { layout }
 }

@@ -17,8 +17,9 @@ struct Cumulation: Operation {
     if !isProduct {
       return at.dy.cumulativeSum(along: axis, exclusive: isExclusive, reverse: !isReversed)
     }
-    return at.x.cumulativeProductGradient(
-      at.dy, along: axis, exclusive: isExclusive, reverse: isReversed)
+    // dx[j] = Π x before j · Σ over i behind j of dy[i] · Π x between j and i
+    return at.x.cumulativeProduct(along: axis, exclusive: true, reverse: isReversed)
+      * Tensor.carried(at.dy, at.x, along: axis, exclusive: isExclusive, reverse: isReversed)
   }
 
   func plan(_ step: PlanStep, _ planner: Planner) {
@@ -40,7 +41,7 @@ struct Cumulation: Operation {
 }
 
 extension Tensor {
-  /// Sums of all elements up to each one along an axis.
+  /// Sums of all elements up to each one along an axis. Integers are summed in their own type.
   ///
   /// - Parameters:
   ///   - axis: The axis to run along; a negative one counts from the end.
@@ -54,7 +55,31 @@ extension Tensor {
       along: axis, product: false, exclusive: exclusive, reverse: reverse, file: file, line: line)
   }
 
+  /// Sums along axes, one after the other: of all elements that no axis has beyond each one.
+  ///
+  /// Along both axes of an image this is its summed-area table.
+  public func cumulativeSum(
+    along axes: [Int], exclusive: Bool = false, reverse: Bool = false,
+    file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    normalizedAxes(axes, rank: rank, "cumulativeSum", file: file, line: line).reduce(self) {
+      $0.cumulativeSum(along: $1, exclusive: exclusive, reverse: reverse, file: file, line: line)
+    }
+  }
+
+  /// Products along axes, one after the other; parameters as in `cumulativeSum`.
+  public func cumulativeProduct(
+    along axes: [Int], exclusive: Bool = false, reverse: Bool = false,
+    file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    normalizedAxes(axes, rank: rank, "cumulativeProduct", file: file, line: line).reduce(self) {
+      $0.cumulativeProduct(along: $1, exclusive: exclusive, reverse: reverse, file: file, line: line)
+    }
+  }
+
   /// Products of all elements up to each one along an axis; parameters as in `cumulativeSum`.
+  ///
+  /// The gradient is right where elements are 0, and can be differentiated again.
   public func cumulativeProduct(
     along axis: Int, exclusive: Bool = false, reverse: Bool = false,
     file: StaticString = #fileID, line: UInt = #line
@@ -75,15 +100,5 @@ extension Tensor {
       Diagnostic(operation.name, "it is not defined for this element type", expected: "numbers",
         got: "bool", fix: "use cast(to:)"), file: file, line: line)
     return Recorder.current.record(operation, [node], type)
-  }
-
-  /// The gradient of a running product, finite where elements are 0.
-  ///
-  /// With P the exclusive product up to j and R the recursion R_j = dy_j + x_{j+1} R_{j+1}, dx_j =
-  /// P_j R_j. The recursion is unrolled into products of the elements between j and i.
-  func cumulativeProductGradient(
-    _ dy: Tensor, along axis: Int, exclusive: Bool, reverse: Bool
-  ) -> Tensor {
-    internalError("cumulativeProductGradient is not there yet")
   }
 }

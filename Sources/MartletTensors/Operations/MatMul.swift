@@ -7,17 +7,32 @@ struct MatMul: EpilogueHost {
   let name = "matmul"
 
   func gradient(_ index: Int, _ at: Backward) -> Tensor? {
-    index == 0
-      ? at.dy.matmul(at.b.swappingLastAxes()) : at.a.swappingLastAxes().matmul(at.dy)
+    if index == 0 { return at.dy.matmul(at.b.swappingLastAxes()) }
+    if at.b.rank == 2 && at.a.rank > 2 {
+      // All rows of the batch in one product, instead of a product each and their sum.
+      let (inner, columns) = (at.b.shape[0], at.b.shape[1])
+      let rows = at.a.shape.dropLast().reduce(1, *)
+      return at.a.reshaped(to: [rows, inner]).transposed()
+        .matmul(at.dy.reshaped(to: [rows, columns]))
+    }
+    return at.a.swappingLastAxes().matmul(at.dy)
   }
 
   func plan(_ step: PlanStep, _ planner: Planner) {
     let a = planner.location(step.inputs[0])
     let b = planner.location(step.inputs[1])
-    let shape = step.type.shape
-    let batch = Array(shape.dropLast(2))
     let target = planner.output(step)
-    let aLayout = a.layout.broadcast(to: batch + a.layout.shape.suffix(2))
+    var shape = step.type.shape
+    var aLayout = a.layout
+    if b.layout.shape.count == 2,
+      let rows = aLayout.reshaped(to: [shape.dropLast().reduce(1, *), aLayout.shape.last ?? 0])
+    {
+      // One matrix for the whole batch: its rows are those of one tall matrix.
+      aLayout = rows
+      shape = [rows.shape[0], shape[shape.count - 1]]
+    }
+    let batch = Array(shape.dropLast(2))
+    aLayout = aLayout.broadcast(to: batch + aLayout.shape.suffix(2))
     let bLayout = b.layout.broadcast(to: batch + b.layout.shape.suffix(2))
     let (m, n) = (shape[shape.count - 2], shape[shape.count - 1])
     let k = aLayout.shape[shape.count - 1]

@@ -96,11 +96,11 @@ extension Tensor {
     while position < size + width.after {
       let phase = ((position % period) + period) % period
       if phase < size {
-        let count = min(size - phase, size + width.after - position)
+        let count = Swift.min(size - phase, size + width.after - position)
         pieces.append(slice(phase..<(phase + count), along: axis))
         position += count
       } else {
-        let count = min(period - phase, size + width.after - position)
+        let count = Swift.min(period - phase, size + width.after - position)
         // Positions size, size + 1, … hold elements size - 1 - skip, size - 2 - skip, ….
         let last = 2 * size - 1 - skip - phase
         pieces.append(

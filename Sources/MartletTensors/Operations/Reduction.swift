@@ -122,18 +122,24 @@ extension Tensor {
       wantsMask == (dtype == .bool),
       Diagnostic(
         kind.name, "it is not defined for this element type",
-        expected: wantsMask ? "bool" : "numbers", got: "\(dtype)", fix: "use cast(to:)"),
+        expected: wantsMask ? "bool" : "numbers", got: "\(dtype)",
+        fix: wantsMask ? "compare with something: x .!= 0" : "use cast(to:)"),
       file: file, line: line)
     let axes = normalizedAxes(axes, rank: rank, kind.name, file: file, line: line)
     return Recorder.current.record(
       Reduction(kind, axes: axes, keepsDimensions: keepingDimensions), [node],
       TensorType(shape.removing(axes, keepingDimensions: keepingDimensions), dtype))
   }
+}
 
-  /// The sum of the elements along axes; along all of them where none is named.
+extension Tensor {
+  /// The sum of the elements along axes; 0 over none.
+  ///
+  /// Integers are summed in their own type, and wrap where the sum leaves it: cast first where it
+  /// may, `pixels.cast(to: .int64).sum()`.
   ///
   /// - Parameters:
-  ///   - axes: The axes to sum over; negative ones count from the end.
+  ///   - axes: The axes to reduce; negative ones count from the end; nil means all of them.
   ///   - keepingDimensions: Whether the axes stay, with size 1.
   public func sum(
     along axes: [Int]? = nil, keepingDimensions: Bool = false,
@@ -152,16 +158,131 @@ extension Tensor {
 }
 
 extension Tensor {
+  /// The product of the elements along axes; 1 over none.
+  ///
+  /// Integers are multiplied in their own type, and wrap. The gradient is right where elements are 0.
+  ///
+  /// - Parameters:
+  ///   - axes: The axes to reduce; negative ones count from the end; nil means all of them.
+  ///   - keepingDimensions: Whether the axes stay, with size 1.
+  public func product(
+    along axes: [Int]? = nil, keepingDimensions: Bool = false,
+    file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    reduced(.product, along: axes, keepingDimensions: keepingDimensions, file: file, line: line)
+  }
+
+  /// The product of the elements along one axis.
+  public func product(
+    along axis: Int, keepingDimensions: Bool = false,
+    file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    product(along: [axis], keepingDimensions: keepingDimensions, file: file, line: line)
+  }
+}
+
+extension Tensor {
+  /// The largest element along axes: NaN where there is one, -∞ (of integers, the lowest) over none.
+  ///
+  /// Elements that tie for the maximum share its gradient equally, as in JAX.
+  ///
+  /// - Parameters:
+  ///   - axes: The axes to reduce; negative ones count from the end; nil means all of them.
+  ///   - keepingDimensions: Whether the axes stay, with size 1.
+  public func max(
+    along axes: [Int]? = nil, keepingDimensions: Bool = false,
+    file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    reduced(.max, along: axes, keepingDimensions: keepingDimensions, file: file, line: line)
+  }
+
+  /// The largest element along one axis.
+  public func max(
+    along axis: Int, keepingDimensions: Bool = false,
+    file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    max(along: [axis], keepingDimensions: keepingDimensions, file: file, line: line)
+  }
+}
+
+extension Tensor {
+  /// The smallest element along axes: NaN where there is one, +∞ (of integers, the highest) over none.
+  ///
+  /// Elements that tie for the minimum share its gradient equally, as in JAX.
+  ///
+  /// - Parameters:
+  ///   - axes: The axes to reduce; negative ones count from the end; nil means all of them.
+  ///   - keepingDimensions: Whether the axes stay, with size 1.
+  public func min(
+    along axes: [Int]? = nil, keepingDimensions: Bool = false,
+    file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    reduced(.min, along: axes, keepingDimensions: keepingDimensions, file: file, line: line)
+  }
+
+  /// The smallest element along one axis.
+  public func min(
+    along axis: Int, keepingDimensions: Bool = false,
+    file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    min(along: [axis], keepingDimensions: keepingDimensions, file: file, line: line)
+  }
+}
+
+extension Tensor {
+  /// Whether any element of a mask is true along axes; false over none.
+  ///
+  /// - Parameters:
+  ///   - axes: The axes to reduce; negative ones count from the end; nil means all of them.
+  ///   - keepingDimensions: Whether the axes stay, with size 1.
+  public func any(
+    along axes: [Int]? = nil, keepingDimensions: Bool = false,
+    file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    reduced(.any, along: axes, keepingDimensions: keepingDimensions, file: file, line: line)
+  }
+
+  /// Whether any element of a mask is true along one axis.
+  public func any(
+    along axis: Int, keepingDimensions: Bool = false,
+    file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    any(along: [axis], keepingDimensions: keepingDimensions, file: file, line: line)
+  }
+}
+
+extension Tensor {
+  /// Whether all elements of a mask are true along axes; true over none.
+  ///
+  /// - Parameters:
+  ///   - axes: The axes to reduce; negative ones count from the end; nil means all of them.
+  ///   - keepingDimensions: Whether the axes stay, with size 1.
+  public func all(
+    along axes: [Int]? = nil, keepingDimensions: Bool = false,
+    file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    reduced(.all, along: axes, keepingDimensions: keepingDimensions, file: file, line: line)
+  }
+
+  /// Whether all elements of a mask are true along one axis.
+  public func all(
+    along axis: Int, keepingDimensions: Bool = false,
+    file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    all(along: [axis], keepingDimensions: keepingDimensions, file: file, line: line)
+  }
+}
+
+extension Tensor {
   /// For each element, the product of the others along axes: the slope of `product`, which dividing
   /// the product by the element would not give where an element is 0.
   func productOfOthers(along axes: [Int]) -> Tensor {
     let kept = shape.indices.filter { !axes.contains($0) }
-    let order = kept + axes
-    let length = axes.reduce(1) { $0 * shape[$1] }
-    let rows = transposed(order).reshaped(to: kept.map { shape[$0] } + [length])
+    let rows = rows(along: axes).rows
     let others =
       rows.cumulativeProduct(along: -1, exclusive: true)
       * rows.cumulativeProduct(along: -1, exclusive: true, reverse: true)
+    let order = kept + axes
     var inverse = order
     for (position, axis) in order.enumerated() { inverse[axis] = position }
     return others.reshaped(to: order.map { shape[$0] }).transposed(inverse)

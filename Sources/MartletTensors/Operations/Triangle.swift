@@ -34,8 +34,8 @@ extension Tensor {
     let (rows, columns) = (shape[rank - 2], shape[rank - 1])
     let length =
       offset >= 0
-      ? (offset < columns ? min(rows, columns - offset) : 0)
-      : (offset > -rows ? min(rows + offset, columns) : 0)
+      ? (offset < columns ? Swift.min(rows, columns - offset) : 0)
+      : (offset > -rows ? Swift.min(rows + offset, columns) : 0)
     let start = length == 0 ? 0 : offset >= 0 ? offset : -offset * columns
     // In row-major order the diagonal goes columns + 1 on at each step.
     let batch = Array(shape.dropLast(2))

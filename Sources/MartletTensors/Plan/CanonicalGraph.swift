@@ -30,7 +30,7 @@ struct CanonicalGraph {
       let node = nodes[index]
       let own = snapshot.inputs[index].map { $0 >= 0 ? canonical[$0] : $0 }
       inputs.append(own)
-      if node.operation is Identity || node.operation is StopGradient {
+      if node.operation is any AliasOperation {
         canonical.append(own[0])
       } else if node.operation.isUnique {
         canonical.append(index)
@@ -45,7 +45,8 @@ struct CanonicalGraph {
       isNeeded[canonical[output]] = true
     }
     for index in stride(from: count - 1, through: 0, by: -1) where isNeeded[index] {
-      for input in Set(inputs[index]) where input >= 0 {
+      let read = isView(index) ? inputs[index].prefix(1) : inputs[index][...]
+      for input in Set(read) where input >= 0 {
         isNeeded[input] = true
         consumers[input].append(index)
       }

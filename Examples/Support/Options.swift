@@ -1,0 +1,67 @@
+import Foundation
+
+/// The options every example takes, and the line of JSON it ends with.
+public struct Options {
+  public var epochs: Int
+  public var seed: UInt64 = 1
+  /// The folder with the MNIST files, from `--data` or the environment variable `MARTLET_DATA`.
+  public var data: String?
+  public var json = false
+  private let start = Date()
+
+  /// Reads the command line; prints the usage and ends the process for `--help` (status 0) and for
+  /// what it does not understand (status 2).
+  public init(_ what: String, epochs: Int) {
+    self.epochs = epochs
+    data = ProcessInfo.processInfo.environment["MARTLET_DATA"]
+    var arguments = CommandLine.arguments.dropFirst()
+    let program = CommandLine.arguments.first.map { ($0 as NSString).lastPathComponent } ?? "example"
+    let usage = """
+      \(what)
+
+      usage: \(program) [--epochs N] [--seed N] [--data FOLDER] [--json]
+        --epochs N      passes over the training images (\(epochs))
+        --seed N        what all random numbers follow from (1)
+        --data FOLDER   where the MNIST files are (or the environment variable MARTLET_DATA)
+        --json          end with one line of JSON
+      """
+    func refuse(_ message: String) -> Never {
+      FileHandle.standardError.write(Data("\(message)\n\n\(usage)\n".utf8))
+      exit(2)
+    }
+    func value<Number: LosslessStringConvertible>(_ option: String) -> Number {
+      guard let text = arguments.popFirst() else { refuse("\(option) needs a value") }
+      guard let number = Number(text) else { refuse("\(option) cannot be \(text)") }
+      return number
+    }
+    while let argument = arguments.popFirst() {
+      switch argument {
+      case "--help", "-h":
+        print(usage)
+        exit(0)
+      case "--epochs": self.epochs = value(argument)
+      case "--seed": seed = value(argument)
+      case "--data": data = value(argument) as String
+      case "--json": json = true
+      default: refuse("there is no option \(argument)")
+      }
+    }
+    if self.epochs < 1 { refuse("--epochs must be 1 or more, not \(self.epochs)") }
+  }
+
+  /// Prints the results, as JSON if that was asked for.
+  public func report(testAccuracy: Double, secondsTraining: Double, data: String) {
+    let total = Date().timeIntervalSince(start)
+    print(
+      String(
+        format: "test accuracy %.2f %%, trained in %.2f s, %.2f s in all", 100 * testAccuracy,
+        secondsTraining, total))
+    if json {
+      print(
+        String(
+          format:
+            "{\"testAccuracy\": %.4f, \"epochs\": %d, \"secondsTraining\": %.3f, \"secondsTotal\": %.3f, \"data\": \"%@\"}",
+          testAccuracy, epochs, secondsTraining, total, data))
+    }
+  }
+}

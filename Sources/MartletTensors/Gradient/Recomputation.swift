@@ -1,0 +1,85 @@
+/// A value whose way from its inputs is forgotten and walked again for the gradient: an alias of its
+/// first input. The other inputs are the arguments, then what the closure captured.
+final class Recomputation: AliasOperation {
+  let name = "recomputation"
+  private let argumentCount: Int
+  private let seed: UInt64
+  private let draws: UInt64
+  private let body: @Sendable ([Tensor]) -> Tensor
+
+  init(
+    argumentCount: Int, seed: UInt64, draws: UInt64, _ body: @escaping @Sendable ([Tensor]) -> Tensor
+  ) {
+    self.argumentCount = argumentCount
+    self.seed = seed
+    self.draws = draws
+    self.body = body
+  }
+
+  func gradients(_ at: Backward, wanted: [Bool]) -> [Tensor?] {
+    let recorder = Recorder.current
+    let scope = GradientScope(parent: recorder.scope, firstSerial: nextSerial())
+    recorder.scope = scope
+    defer {
+      recorder.scope = scope.parent
+      scope.close()
+    }
+    // Barriers keep the plan from seeing that this has been computed before.
+    let arguments = at.inputs[1...argumentCount].map {
+      recorder.record(Barrier(), [$0], $0.type)
+    }
+    let source = RandomSource(seed: seed, draws: draws)
+    let value = RandomSource.$current.withValue(source) { body(arguments) }
+    let sources = arguments.map(\.node) + at.inputs.dropFirst(argumentCount + 1)
+    return [nil] + backward(from: [value.node], seeds: [at.dy], to: sources, within: scope)
+  }
+}
+
+/// The same value under a name that no common operation is found by.
+struct Barrier: ViewOperation {
+  let name = "barrier"
+  let isUnique = true
+  func view(of layout: Layout, as shape: Shape) -> Layout? { layout }
+  func gradient(_ index: Int, _ at: Backward) -> Tensor? { at.dy }
+}
+
+/// The value of a closure whose intermediate results are not kept for the gradient but computed
+/// anew: less memory for more time.
+///
+/// Random tensors that the closure draws from the implicit source are the same both times.
+///
+/// - Parameters:
+///   - inputs: The arguments of the closure, one at least.
+///   - body: A function of the arguments, and of tensors and variables that it captures: gradients
+///     pass to all of them.
+/// - Source: Griewank and Walther, Revolve, ACM TOMS 26 (2000); Chen et al., 2016.
+public func recomputing(
+  _ inputs: [Tensor], _ body: @escaping @Sendable ([Tensor]) -> Tensor
+) -> Tensor {
+  let first = nextSerial()
+  let source = RandomSource.implicit
+  let (seed, draws) = (source.seed, source.draws)
+  let value = body(inputs.map { Recorder.current.record(Identity(), [$0.node], $0.type) })
+  let captured = graphLock.withLock { frontier(of: value.node, before: first) }
+    .filter { node in !inputs.contains { $0.node === node } && node.type.dtype.isFloating }
+  let operation = Recomputation(argumentCount: inputs.count, seed: seed, draws: draws, body)
+  return Recorder.current.record(
+    operation, [value.stoppingGradient().node] + inputs.map(\.node) + captured, value.type)
+}
+
+/// The nodes recorded before `first` that later ones on the way to `node` read. Called under the lock.
+private func frontier(of node: Node, before first: Int) -> [Node] {
+  var found: [Node] = []
+  var touched = [node]
+  var stack = [node]
+  node.mark = 1
+  while let next = stack.popLast() {
+    for input in next.inputs where input.mark == 0 {
+      input.mark = 1
+      touched.append(input)
+      if input.serial < first { found.append(input) } else { stack.append(input) }
+    }
+  }
+  for node in touched { node.mark = 0 }
+  return found
+}
