@@ -17,7 +17,9 @@ let package = Package(
   name: "Martlet",
   platforms: [.macOS(.v13), .iOS(.v16)],
   products: [
-    .library(name: "Martlet", targets: ["Martlet"])
+    .library(name: "Martlet", targets: ["Martlet"]),
+    // The loops by themselves, for measuring what the machine and they can do.
+    .library(name: "MartletKernels", targets: ["CKernels"]),
   ],
   targets: [
     .target(

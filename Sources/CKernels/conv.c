@@ -3,50 +3,11 @@
 //     target [batch, depth, height, width, columns], rows of pixels × columns of C
 //     source read through strips (conv_strip.h); k runs over taps, then channels of the source
 //     weights packed once per thread into panels [k, two vectors of columns]
+#include "conv_narrow.h"
 #include "conv_strip.h"
 #include "depthwise.h"
 
 #include <string.h>
-
-// Where k = (tap, source channel), column = target channel of a group lies in w.
-typedef struct {
-  int64_t tap, channel, column, group;  // strides in elements
-} weight_strides;
-
-typedef struct {
-  mk_conv_shape shape;
-  const mk_conv_args* args;
-  int input;                 // 1: the gradient of the input
-  int64_t source_channels, target_channels;  // of one group
-  int64_t target[3];
-  int64_t phases[3];
-  weight_strides w;
-} problem;
-
-static problem problem_of(const mk_conv_args* args, int input) {
-  problem p = {.shape = args->shape, .args = args, .input = input};
-  const mk_conv_shape* s = &p.shape;
-  const int64_t channels = s->channels / s->groups, filters = s->filters / s->groups;
-  p.source_channels = input ? filters : channels;
-  p.target_channels = input ? channels : filters;
-  for (int i = 0; i < 3; i++) {
-    p.target[i] = input ? s->in[i] : s->out[i];
-    p.phases[i] = input ? s->stride[i] : 1;
-  }
-  p.w = input ? (weight_strides){channels * s->filters, 1, s->filters, filters}
-              : (weight_strides){channels * s->filters, s->filters, 1, filters};
-  return p;
-}
-
-static void axes_of(const problem* p, int64_t phase, mk_conv_axis axes[3]) {
-  for (int i = 2; i >= 0; i--) {
-    axes[i] = p->input ? mk_conv_input_axis(&p->shape, i, phase % p->phases[i])
-                       : mk_conv_forward_axis(&p->shape, i);
-    phase /= p->phases[i];
-  }
-}
-
-static int64_t phases_of(const problem* p) { return p->phases[0] * p->phases[1] * p->phases[2]; }
 
 // The most of each that a call can need: sizes of scratch and of blocks.
 enum { most_rows = 64, strip_bytes_wanted = 384 << 10 };
@@ -64,12 +25,12 @@ static int64_t row_pixels(const mk_conv_axis axes[3], int64_t channels, size_t s
   return pixels > most ? mk_ceil_div(pixels, mk_ceil_div(pixels, most)) : pixels;
 }
 
-static extent extent_of(const problem* p) {
+static extent extent_of(const mk_conv_problem* p) {
   extent most = {0, 0, 0};
   const size_t size = mk_size(p->args->dtype);
-  for (int64_t phase = 0; phase < phases_of(p); phase++) {
+  for (int64_t phase = 0; phase < p->phases; phase++) {
     mk_conv_axis axes[3];
-    axes_of(p, phase, axes);
+    mk_conv_axes_of(p, phase, axes);
     int64_t k = axes[0].taps * axes[1].taps * axes[2].taps * p->source_channels;
     if (k == 0 || axes[2].count <= 0) continue;
     int64_t pixels = row_pixels(axes, p->source_channels, size);
@@ -94,7 +55,7 @@ static mk_gemm_args pointwise(const mk_conv_args* args, int input) {
                         .blocking = args->blocking, .epilogue = args->epilogue};
 }
 
-static mk_blocking blocking_of(const problem* p, mk_dtype dtype, uint32_t threads) {
+static mk_blocking blocking_of(const mk_conv_problem* p, mk_dtype dtype, uint32_t threads) {
   if (mk_conv_is_pointwise(&p->shape)) {
     const mk_gemm_args product = pointwise(p->args, p->input);
     return mk_gemm_blocking(product.m, product.n, product.k, dtype, threads);
@@ -122,12 +83,12 @@ static mk_blocking blocking_of(const problem* p, mk_dtype dtype, uint32_t thread
 
 mk_blocking mk_conv_blocking(const mk_conv_shape* shape, mk_dtype dtype, uint32_t threads) {
   mk_conv_args args = {.shape = *shape, .dtype = dtype};
-  problem p = problem_of(&args, 0);
+  mk_conv_problem p = mk_conv_problem_of(&args, 0);
   return blocking_of(&p, dtype, threads);
 }
 mk_blocking mk_conv_input_blocking(const mk_conv_shape* shape, mk_dtype dtype, uint32_t threads) {
   mk_conv_args args = {.shape = *shape, .dtype = dtype};
-  problem p = problem_of(&args, 1);
+  mk_conv_problem p = mk_conv_problem_of(&args, 1);
   return blocking_of(&p, dtype, threads);
 }
 
@@ -138,7 +99,7 @@ typedef struct {
 
 static size_t aligned(size_t bytes) { return (bytes + MK_PACK_SLACK + 63) & ~(size_t)63; }
 
-static layout layout_of(const problem* p) {
+static layout layout_of(const mk_conv_problem* p) {
   const extent most = extent_of(p);
   const size_t size = mk_size(p->args->dtype);
   layout l;
@@ -155,7 +116,8 @@ static size_t scratch_of(const mk_conv_args* args, int input) {
     return mk_gemm_scratch(&product);
   }
   if (mk_depthwise_serves(&args->shape)) return mk_depthwise_scratch(args);
-  problem p = problem_of(args, input);
+  mk_conv_problem p = mk_conv_problem_of(args, input);
+  if (mk_conv_narrow_serves(&p)) return mk_conv_narrow_scratch(&p);
   return layout_of(&p).epilogue + (args->epilogue ? mk_program_scratch(args->epilogue) : 0);
 }
 size_t mk_conv_scratch(const mk_conv_args* args) { return scratch_of(args, 0); }
@@ -163,7 +125,7 @@ size_t mk_conv_input_scratch(const mk_conv_args* args) { return scratch_of(args,
 
 // One phase of one group, one block of columns, on one thread.
 typedef struct {
-  const problem* p;
+  const mk_conv_problem* p;
   const mk_gemm_kernels* kernels;
   mk_conv_axis axes[3];
   mk_conv_pitch pitch;
@@ -172,35 +134,34 @@ typedef struct {
   char *target, *strip, *panels;
   mk_span* spans;
   size_t size;
+  const mk_context* context;
+  void* epilogue_scratch;
+  int finishes;  // whether nothing is added to the rows at hand after this sweep
   // The rows at hand: where each begins in its strip (or image) and in the target, in elements.
   int64_t rows, strip_used, source_at[most_rows], target_at[most_rows], row_count;
 } sweep;
 
 // Panels [k][width] of the sweep's columns, block of k after block.
 static void pack_weights(sweep* s) {
-  const problem* p = s->p;
+  const mk_conv_problem* p = s->p;
   const int64_t lanes = s->kernels->lanes, panel = 2 * lanes, kc = p->args->blocking.kc;
   const int64_t channels = p->source_channels;
   const mk_conv_axis* axes = s->axes;
   char* y = s->panels;
-  const char* w = s->w + s->group * p->w.group * (int64_t)s->size;
+  const char* w = s->w + s->group * p->w_group * (int64_t)s->size;
   for (int64_t k0 = 0; k0 < s->k; k0 += kc) {
     const int64_t terms = s->k - k0 < kc ? s->k - k0 : kc;
     for (int64_t j = 0; j < s->columns; j += panel) {
       const int64_t valid = s->columns - j < panel ? s->columns - j : panel;
       const int64_t width = mk_ceil_div(valid, lanes) * lanes;
-      const char* at = w + (s->column + j) * p->w.column * (int64_t)s->size;
+      const char* at = w + (s->column + j) * p->w_column * (int64_t)s->size;
       for (int64_t k = k0; k < k0 + terms;) {
         const int64_t tap = k / channels, channel = k % channels;
         int64_t count = channels - channel < k0 + terms - k ? channels - channel : k0 + terms - k;
         // Forward, the next tap's channels follow the last ones: one run serves the block.
         if (!p->input) count = terms;
-        const int64_t x = axes[2].tap_first + tap % axes[2].taps * axes[2].tap_step;
-        const int64_t row = axes[1].tap_first + tap / axes[2].taps % axes[1].taps * axes[1].tap_step;
-        const int64_t z = axes[0].tap_first + tap / axes[2].taps / axes[1].taps * axes[0].tap_step;
-        const int64_t t = (z * p->shape.kernel[1] + row) * p->shape.kernel[2] + x;
-        s->kernels->pack(y, at + (t * p->w.tap + channel * p->w.channel) * (int64_t)s->size, count, valid,
-                         width, p->w.channel, p->w.column);
+        s->kernels->pack(y, at + (mk_conv_tap(p, axes, tap) + channel * p->w_channel) * (int64_t)s->size,
+                         count, valid, width, p->w_channel, p->w_column);
         y += count * width * (int64_t)s->size;
         k += count;
       }
@@ -224,9 +185,25 @@ static int64_t spans_of(const sweep* s, int64_t k0, int64_t terms, int64_t width
   return count;
 }
 
+// The epilogue on target pixels begin ..< end (of all images) and the columns of one share.
+static void finish(const mk_conv_problem* p, const mk_context* context, void* scratch, int64_t begin,
+                   int64_t end, int64_t column, int64_t columns) {
+  const mk_program* epilogue = p->args->epilogue;
+  const int64_t all = p->target_channels * p->shape.groups;
+  if (!epilogue) return;
+  if (columns == p->target_channels) {
+    mk_program_run(epilogue, context->bases, (size_t)(begin * all), (size_t)((end - begin) * all), scratch);
+    return;
+  }
+  for (int64_t pixel = begin; pixel < end; pixel++)
+    for (int64_t group = 0; group < p->shape.groups; group++)
+      mk_program_run(epilogue, context->bases,
+                     (size_t)(pixel * all + group * p->target_channels + column), (size_t)columns, scratch);
+}
+
 // All products of the rows at hand, then forget them.
 static void flush(sweep* s) {
-  const problem* p = s->p;
+  const mk_conv_problem* p = s->p;
   const mk_gemm_kernels* kernels = s->kernels;
   const int64_t lanes = kernels->lanes, panel = 2 * lanes, kc = p->args->blocking.kc;
   const int64_t blocks = s->k > 0 ? mk_ceil_div(s->k, kc) : 1;
@@ -253,13 +230,20 @@ static void flush(sweep* s) {
       panels += terms * vectors * lanes * (int64_t)s->size;
     }
   }
+  if (s->finishes && p->args->epilogue)
+    for (int64_t row = 0; row < s->rows;) {
+      const int64_t begin = s->target_at[row] / p->target_channels;
+      int64_t end = begin + s->row_count;
+      for (row++; row < s->rows && s->target_at[row] / p->target_channels == end; row++) end += s->row_count;
+      finish(p, s->context, s->epilogue_scratch, begin, end, s->column, s->columns);
+    }
   s->rows = s->strip_used = 0;
 }
 
 // Adds target rows (of one image, depth and stretch of pixels) to those at hand.
 static void add_rows(sweep* s, int64_t image, int64_t depth, int64_t row, int64_t rows, int64_t pixel,
                      int64_t pixels, int64_t strip_room) {
-  const problem* p = s->p;
+  const mk_conv_problem* p = s->p;
   const mk_conv_axis* axes = s->axes;
   const int64_t all_source = p->source_channels * p->shape.groups;
   const int64_t all_target = p->target_channels * p->shape.groups;
@@ -308,24 +292,7 @@ static void add_rows(sweep* s, int64_t image, int64_t depth, int64_t row, int64_
   }
 }
 
-// The epilogue on target rows begin ..< end and the columns of one share.
-static void finish(const problem* p, const mk_context* context, void* scratch, int64_t begin, int64_t end,
-                   int64_t column, int64_t columns) {
-  const mk_program* epilogue = p->args->epilogue;
-  const int64_t all = p->target_channels * p->shape.groups, width = p->target[2];
-  if (!epilogue) return;
-  if (columns == p->target_channels) {
-    mk_program_run(epilogue, context->bases, (size_t)(begin * width * all),
-                   (size_t)((end - begin) * width * all), scratch);
-    return;
-  }
-  for (int64_t pixel = begin * width; pixel < end * width; pixel++)
-    for (int64_t group = 0; group < p->shape.groups; group++)
-      mk_program_run(epilogue, context->bases,
-                     (size_t)(pixel * all + group * p->target_channels + column), (size_t)columns, scratch);
-}
-
-static void run(const problem* p, const mk_context* context, mk_ref source, mk_ref target) {
+static void run(const mk_conv_problem* p, const mk_context* context, mk_ref source, mk_ref target) {
   const mk_conv_args* args = p->args;
   const mk_gemm_kernels* kernels = mk_gemm_kernels_of(mk_isa(), args->dtype);
   const layout at = layout_of(p);
@@ -350,10 +317,12 @@ static void run(const problem* p, const mk_context* context, mk_ref source, mk_r
   const int64_t nc = args->blocking.nc;
   sweep s = {.p = p, .kernels = kernels, .source = mk_at(context, source), .w = mk_at(context, args->w),
              .target = mk_at(context, target), .strip = scratch + at.strip, .panels = scratch + at.panels,
-             .spans = (mk_span*)(scratch + at.spans), .size = mk_size(args->dtype)};
+             .spans = (mk_span*)(scratch + at.spans), .size = mk_size(args->dtype), .context = context,
+             .epilogue_scratch = scratch + at.epilogue};
+  s.finishes = p->shape.groups == 1 && p->phases == 1 && (int64_t)(column_end - column_begin) <= nc;
   for (s.group = 0; s.group < p->shape.groups; s.group++)
-    for (int64_t phase = 0; phase < phases_of(p); phase++) {
-      axes_of(p, phase, s.axes);
+    for (int64_t phase = 0; phase < p->phases; phase++) {
+      mk_conv_axes_of(p, phase, s.axes);
       const mk_conv_axis* axes = s.axes;
       if (axes[0].count <= 0 || axes[1].count <= 0 || axes[2].count <= 0) continue;
       s.k = axes[0].taps * axes[1].taps * axes[2].taps * p->source_channels;
@@ -382,8 +351,9 @@ static void run(const problem* p, const mk_context* context, mk_ref source, mk_r
         flush(&s);
       }
     }
-  finish(p, context, scratch + at.epilogue, (int64_t)begin, (int64_t)end, (int64_t)column_begin,
-         (int64_t)(column_end - column_begin));
+  if (!s.finishes)
+    finish(p, context, scratch + at.epilogue, (int64_t)begin * p->target[2], (int64_t)end * p->target[2],
+           (int64_t)column_begin, (int64_t)(column_end - column_begin));
 }
 
 static void choose(const mk_conv_args* args, const mk_context* context, int input) {
@@ -394,8 +364,10 @@ static void choose(const mk_conv_args* args, const mk_context* context, int inpu
     if (input) mk_depthwise_input(args, context);
     else mk_depthwise(args, context);
   } else {
-    const problem p = problem_of(args, input);
-    run(&p, context, input ? args->y : args->x, input ? args->x : args->y);
+    const mk_conv_problem p = mk_conv_problem_of(args, input);
+    const mk_ref source = input ? args->y : args->x, target = input ? args->x : args->y;
+    if (mk_conv_narrow_serves(&p)) mk_conv_narrow(&p, context, source, target);
+    else run(&p, context, source, target);
   }
 }
 

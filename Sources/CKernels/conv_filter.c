@@ -5,6 +5,9 @@
 // Pixels are taken in bands of whole rows, about kc pixels each; a band is summed in registers, the
 // bands of a chunk are added in order, and so are the chunks. Bands and chunks follow from the
 // shape alone. With one chunk the sums go straight to w and phase 2 has nothing to do.
+//
+// Few filters would leave most lanes idle; then lanes lie along pixels, bands are longer, and a band
+// is one chain of sums in each lane.
 #include "conv_strip.h"
 #include "depthwise.h"
 
@@ -16,6 +19,11 @@ enum { pieces_wanted = 32, least_pixels = 1024, most_band_rows = 256 };
 static int64_t rows_of(const mk_conv_shape* s) { return s->batch * s->out[0] * s->out[1]; }
 static int64_t weights_of(const mk_conv_shape* s) {
   return s->kernel[0] * s->kernel[1] * s->kernel[2] * (s->channels / s->groups) * s->filters;
+}
+
+static int is_narrow(const mk_conv_shape* s, mk_dtype dtype) {
+  return s->filters / s->groups * 2 <= mk_gemm_kernels_of(mk_isa(), dtype)->lanes && s->stride[2] == 1 &&
+         !mk_depthwise_serves(s);
 }
 
 mk_blocking mk_conv_filter_blocking(const mk_conv_shape* s, mk_dtype dtype, uint32_t threads, uint64_t* chunks) {
@@ -33,6 +41,10 @@ mk_blocking mk_conv_filter_blocking(const mk_conv_shape* s, mk_dtype dtype, uint
   *chunks = (uint64_t)count;
 
   mk_blocking blocking = {.kc = dtype == MK_F64 ? 128 : 256, .mc = 0, .row_parts = 1, .column_parts = 1};
+  if (is_narrow(s, dtype)) {
+    const int64_t pixels_at_once = (32 << 10) / (s->channels / s->groups > 0 ? s->channels / s->groups : 1);
+    blocking.kc = (uint32_t)(pixels_at_once < 256 ? 256 : pixels_at_once > 2048 ? 2048 : pixels_at_once);
+  }
   // All weights of nc filters are to stay in L2 while the bands pass.
   const int64_t m = weights / (s->filters > 0 ? s->filters : 1);
   int64_t nc = (int64_t)(512 << 10) / (int64_t)mk_size(dtype) / (m > 0 ? m : 1);
@@ -67,7 +79,7 @@ static int64_t band_pixels(const mk_conv_filter_args* args) {
 }
 
 typedef struct {
-  size_t strip, panels, spans, end;
+  size_t strip, panels, spans, offsets, end;
 } layout;
 
 static size_t aligned(size_t bytes) { return (bytes + MK_PACK_SLACK + 63) & ~(size_t)63; }
@@ -86,7 +98,8 @@ static layout layout_of(const mk_conv_filter_args* args) {
   layout l = {.strip = 0};
   l.panels = aligned(strip);
   l.spans = l.panels + aligned((size_t)(rows * band_pixels(args)) * args->conv.blocking.nc * size);
-  l.end = l.spans + aligned((size_t)rows * sizeof(mk_span));
+  l.offsets = l.spans + aligned((size_t)rows * sizeof(mk_span));
+  l.end = l.offsets + aligned((size_t)(weights_of(s) / (s->filters > 0 ? s->filters : 1)) * sizeof(int64_t));
   return l;
 }
 
@@ -105,6 +118,7 @@ typedef struct {
   const char *x, *y;
   char *sums, *strip, *panels;
   mk_span* spans;
+  int64_t* offsets;
   size_t size;
   int64_t group, column, columns;
 } sweep;
@@ -168,6 +182,70 @@ static void band(const sweep* s, int64_t begin, int64_t end, int64_t x, int64_t 
   }
 }
 
+// The same, lanes along pixels, for all filters of a group (they fit one panel).
+static void narrow_band(const sweep* s, int64_t begin, int64_t end, int64_t x, int64_t pixels, int add) {
+  const mk_conv_shape* shape = &s->args->conv.shape;
+  const mk_conv_axis* axes = s->axes;
+  const mk_dtype dtype = s->args->conv.dtype;
+  const int64_t channels = shape->channels / shape->groups, filters = shape->filters / shape->groups;
+  const int64_t size = (int64_t)s->size;
+  const int64_t image_size = shape->in[0] * shape->in[1] * shape->in[2] * shape->channels;
+  // Planes of channels in the strip: [row, tap along depth, channel, pixel]; of filters: [filter, pixel].
+  mk_conv_pitch pitch = {.pixel = mk_conv_reach(&axes[2], pixels)};
+  pitch.plane = channels * pitch.pixel, pitch.row = axes[0].taps * pitch.plane;
+  const int64_t y_plane = (end - begin) * pixels;
+  int64_t spans = 0, used = 0;
+  for (int64_t row = begin; row < end;) {
+    const int64_t y = row % shape->out[1], plane = row / shape->out[1];
+    const int64_t depth = plane % shape->out[0], image = plane / shape->out[0];
+    const int64_t now = end - row < shape->out[1] - y ? end - row : shape->out[1] - y;
+    mk_conv_fill_planes(s->strip + used * size, s->x + (image * image_size + s->group * channels) * size, axes,
+                        pitch, depth, y, now, x, pixels, channels, shape->channels, dtype);
+    for (int64_t i = 0; i < now; i++, spans++) {
+      s->spans[spans] = (mk_span){spans * pixels, used + i * shape->stride[1] * pitch.row, pixels};
+      s->kernels->transpose(s->panels + spans * pixels * size,
+                            s->y + (((row + i) * shape->out[2] + x) * shape->filters + s->group * filters) * size,
+                            filters, pixels, y_plane, shape->filters);
+    }
+    used += mk_conv_reach(&axes[1], now) * pitch.row;
+    row += now;
+  }
+  int64_t terms = 0;
+  for (int64_t tap = 0; tap < axes[0].taps * axes[1].taps * axes[2].taps; tap++) {
+    const int64_t tx = tap % axes[2].taps, ty = tap / axes[2].taps % axes[1].taps;
+    const int64_t tz = tap / axes[2].taps / axes[1].taps;
+    for (int64_t c = 0; c < channels; c++)
+      s->offsets[terms++] = tz * pitch.plane + ty * axes[1].offset_step * pitch.row +
+                            tx * axes[2].offset_step + c * pitch.pixel;
+  }
+  const int64_t filter_pieces = mk_ceil_div(filters, s->kernels->most_filters);
+  const int64_t tap_pieces = mk_ceil_div(terms, MK_CORRELATION_TAPS);
+  for (int64_t i = 0; i < filter_pieces; i++)
+    for (int64_t j = 0; j < tap_pieces; j++) {
+      const int64_t f = mk_piece(filters, filter_pieces, i), t = mk_piece(terms, tap_pieces, j);
+      const int64_t f_count = mk_piece(filters, filter_pieces, i + 1) - f;
+      const int64_t t_count = mk_piece(terms, tap_pieces, j + 1) - t;
+      double sums[MK_CORRELATION_FILTERS * MK_CORRELATION_TAPS];  // of either type
+      const mk_correlation correlation = {.rows = s->spans, .row_count = spans, .y_plane = y_plane,
+                                          .x = s->strip, .y = s->panels + f * y_plane * size,
+                                          .offset = s->offsets + t, .sums = sums};
+      s->kernels->correlate[f_count][t_count](&correlation);
+#define ADD(type)                                                                              \
+  for (int64_t k = 0; k < t_count; k++)                                                        \
+    for (int64_t l = 0; l < f_count; l++) {                                                    \
+      type* to = (type*)s->sums + (t + k) * shape->filters + s->group * filters + f + l;       \
+      const type sum = ((const type*)sums)[k * f_count + l];                                   \
+      *to = add ? *to + sum : sum;                                                             \
+    }
+      if (dtype == MK_F64) {
+        ADD(double)
+      } else {
+        ADD(float)
+      }
+#undef ADD
+    }
+}
+
 void mk_conv_filter_partials(const void* args_, const mk_context* context) {
   const mk_conv_filter_args* args = args_;
   const mk_conv_shape* shape = &args->conv.shape;
@@ -179,7 +257,8 @@ void mk_conv_filter_partials(const void* args_, const mk_context* context) {
   sweep s = {.args = args, .kernels = mk_gemm_kernels_of(mk_isa(), args->conv.dtype),
              .x = mk_at(context, args->conv.x), .y = mk_at(context, args->conv.y),
              .strip = (char*)context->scratch + at.strip, .panels = (char*)context->scratch + at.panels,
-             .spans = (mk_span*)((char*)context->scratch + at.spans), .size = mk_size(args->conv.dtype)};
+             .spans = (mk_span*)((char*)context->scratch + at.spans),
+             .offsets = (int64_t*)((char*)context->scratch + at.offsets), .size = mk_size(args->conv.dtype)};
   for (int i = 0; i < 3; i++) s.axes[i] = mk_conv_forward_axis(shape, i);
   const int64_t filters = shape->filters / shape->groups, panel = 2 * s.kernels->lanes;
   const int64_t panels = mk_ceil_div(filters, panel), nc = args->conv.blocking.nc / panel;
@@ -203,11 +282,13 @@ void mk_conv_filter_partials(const void* args_, const mk_context* context) {
     const int64_t row_begin = mk_piece(rows, (int64_t)args->chunks, chunk);
     const int64_t row_end = mk_piece(rows, (int64_t)args->chunks, chunk + 1);
     int add = 0;
+    void (*const sum)(const sweep*, int64_t, int64_t, int64_t, int64_t, int) =
+        is_narrow(shape, args->conv.dtype) ? narrow_band : band;
     for (int64_t row = row_begin; row < row_end; row += at_once)
       for (int64_t x = 0; x < shape->out[2]; x += pixels, add = 1)
-        band(&s, row, row + at_once < row_end ? row + at_once : row_end, x,
+        sum(&s, row, row + at_once < row_end ? row + at_once : row_end, x,
              shape->out[2] - x < pixels ? shape->out[2] - x : pixels, add);
-    if (!add) band(&s, 0, 0, 0, 0, 0);  // no pixels: the sum of nothing
+    if (!add) sum(&s, 0, 0, 0, 0, 0);  // no pixels: the sum of nothing
     unit += count;
   }
 }

@@ -34,6 +34,39 @@ mk_conv_axis mk_conv_input_axis(const mk_conv_shape* s, int axis, int64_t phase)
   return a;
 }
 
+mk_conv_problem mk_conv_problem_of(const mk_conv_args* args, int input) {
+  mk_conv_problem p = {.shape = args->shape, .args = args, .input = input, .phases = 1};
+  const mk_conv_shape* s = &p.shape;
+  const int64_t channels = s->channels / s->groups, filters = s->filters / s->groups;
+  p.source_channels = input ? filters : channels;
+  p.target_channels = input ? channels : filters;
+  for (int i = 0; i < 3; i++) {
+    p.target[i] = input ? s->in[i] : s->out[i];
+    if (input) p.phases *= s->stride[i];
+  }
+  p.w_tap = channels * s->filters;
+  p.w_channel = input ? 1 : s->filters;
+  p.w_column = input ? s->filters : 1;
+  p.w_group = filters;
+  return p;
+}
+
+void mk_conv_axes_of(const mk_conv_problem* p, int64_t phase, mk_conv_axis axes[3]) {
+  for (int i = 2; i >= 0; i--) {
+    const int64_t stride = p->shape.stride[i];
+    axes[i] = p->input ? mk_conv_input_axis(&p->shape, i, phase % stride) : mk_conv_forward_axis(&p->shape, i);
+    phase /= stride;
+  }
+}
+
+int64_t mk_conv_tap(const mk_conv_problem* p, const mk_conv_axis axes[3], int64_t tap) {
+  const int64_t x = tap % axes[2].taps, y = tap / axes[2].taps % axes[1].taps;
+  const int64_t z = tap / axes[2].taps / axes[1].taps;
+  int64_t at = axes[0].tap_first + z * axes[0].tap_step;
+  at = at * p->shape.kernel[1] + axes[1].tap_first + y * axes[1].tap_step;
+  return (at * p->shape.kernel[2] + axes[2].tap_first + x * axes[2].tap_step) * p->w_tap;
+}
+
 mk_conv_pitch mk_conv_pitch_of(const mk_conv_axis axes[3], int64_t pixels, int64_t channels,
                                int64_t all_channels) {
   int in_place = 1;
@@ -91,6 +124,39 @@ void mk_conv_fill_strip(char* strip, const char* x, const mk_conv_axis axes[3], 
           memcpy(to, from, (size_t)channels * size);
       }
       memset(to, 0, (size_t)(right * channels) * size);
+    }
+  }
+}
+
+void mk_conv_fill_planes(char* strip, const char* x, const mk_conv_axis axes[3], mk_conv_pitch pitch,
+                         int64_t depth, int64_t row, int64_t rows, int64_t pixel, int64_t pixels,
+                         int64_t channels, int64_t all_channels, mk_dtype dtype) {
+  const mk_gemm_kernels* kernels = mk_gemm_kernels_of(mk_isa(), dtype);
+  const int64_t size = (int64_t)mk_size(dtype);
+  const int64_t high = mk_conv_reach(&axes[1], rows), wide = mk_conv_reach(&axes[2], pixels);
+  const int64_t x0 = pixel * axes[2].source_step + axes[2].offset;
+  int64_t left = x0 < 0 ? -x0 : 0, right = x0 + wide - axes[2].source_size;
+  if (left > wide) left = wide;
+  if (right < 0) right = 0;
+  if (right > wide - left) right = wide - left;
+  const int64_t inside = wide - left - right;
+  for (int64_t tap = 0; tap < axes[0].taps; tap++) {
+    const int64_t z = depth * axes[0].source_step + axes[0].offset + tap * axes[0].offset_step;
+    for (int64_t i = 0; i < high; i++) {
+      const int64_t y = row * axes[1].source_step + axes[1].offset + i;
+      char* to = strip + (tap * pitch.plane + i * pitch.row) * size;
+      const int outside = z < 0 || z >= axes[0].source_size || y < 0 || y >= axes[1].source_size;
+      if (outside || left + right > 0)
+        for (int64_t c = 0; c < channels; c++) {
+          char* plane = to + c * pitch.pixel * size;
+          memset(plane, 0, (size_t)((outside ? wide : left) * size));
+          memset(plane + (wide - right) * size, 0, (size_t)(right * size));
+        }
+      if (outside || inside == 0) continue;
+      const char* from =
+          x + ((z * axes[1].source_size + y) * axes[2].source_size + x0 + left) * all_channels * size;
+      if (all_channels == 1) memcpy(to + left * size, from, (size_t)(inside * size));
+      else kernels->transpose(to + left * size, from, channels, inside, pitch.pixel, all_channels);
     }
   }
 }

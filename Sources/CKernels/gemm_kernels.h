@@ -30,6 +30,20 @@ typedef void (*mk_tile_function)(const mk_tile* tile);
 
 enum { MK_TILE_ROWS = 14, MK_TILE_VECTORS = 3, MK_STREAM_ROWS = 8, MK_STREAM_BYTES = 2048 };
 
+// Sums over pixels, lanes along them: sums [taps, filters] = sum over all rows, pixels of
+// x[row.b + offset[tap] + pixel] * y[row.a + filter * y_plane + pixel]. A lane is one chain over its
+// pixels, the lanes are added as a tree.
+typedef struct {
+  const mk_span* rows;
+  int64_t row_count, y_plane;
+  const void *x, *y;
+  const int64_t* offset;
+  void* sums;
+} mk_correlation;
+typedef void (*mk_correlation_function)(const mk_correlation* correlation);
+
+enum { MK_CORRELATION_FILTERS = 4, MK_CORRELATION_TAPS = 5 };
+
 typedef struct {
   int lanes;                          // elements of one vector register
   int widest;                         // the most vectors side by side
@@ -40,10 +54,14 @@ typedef struct {
   // Few rows, A in column form: B is read once, in long stretches of its rows, which is what main
   // memory likes. `columns` is at most MK_STREAM_BYTES of elements. Bits as the tiles'.
   mk_tile_function stream[MK_STREAM_ROWS + 1];
+  int most_filters;  // of a correlation
+  mk_correlation_function correlate[MK_CORRELATION_FILTERS + 1][MK_CORRELATION_TAPS + 1];
   // y[i * width + j] = x[i * x_i + j * x_j] for i < count, j < valid; 0 for valid <= j < width.
   // May write up to one vector past the end.
   void (*pack)(void* y, const void* x, int64_t count, int64_t valid, int64_t width, int64_t x_i,
                int64_t x_j);
+  // y[i * y_i + j] = x[i + j * x_j] for i < rows, j < columns, and nothing else is written.
+  void (*transpose)(void* y, const void* x, int64_t rows, int64_t columns, int64_t y_i, int64_t x_j);
 } mk_gemm_kernels;
 
 const mk_gemm_kernels* mk_gemm_kernels_of(mk_isa_level level, mk_dtype dtype);

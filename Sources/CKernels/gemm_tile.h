@@ -30,9 +30,24 @@ static inline __attribute__((always_inline)) VECTOR NAME(load_some)(const REAL* 
   if (sizeof(REAL) == 4) return (VECTOR)_mm512_maskz_loadu_ps((__mmask16)mask, x);
   return (VECTOR)_mm512_maskz_loadu_pd((__mmask8)mask, x);
 #else
+  if (valid == LANES) return NAME(load)(x);
   VECTOR v = 0;
   memcpy(&v, x, valid * sizeof(REAL));
   return v;
+#endif
+}
+
+static inline __attribute__((always_inline)) void NAME(store_some)(REAL* y, VECTOR v, uint32_t valid) {
+#if MK_LEVEL == 2
+  uint32_t mask = (1u << valid) - 1;
+  if (sizeof(REAL) == 4) _mm512_mask_storeu_ps(y, (__mmask16)mask, (__m512)v);
+  else _mm512_mask_storeu_pd(y, (__mmask8)mask, (__m512d)v);
+#else
+  if (valid == LANES) {
+    NAME(store)(y, v);
+  } else {
+    memcpy(y, &v, valid * sizeof(REAL));
+  }
 #endif
 }
 
@@ -216,8 +231,60 @@ static inline __attribute__((always_inline)) void NAME(stream)(const mk_tile* ti
 STREAMS(X)
 #undef X
 
+static inline __attribute__((always_inline)) void NAME(correlate)(const mk_correlation* c, const int filters,
+                                                                  const int taps) {
+  VECTOR sum[MK_CORRELATION_FILTERS][MK_CORRELATION_TAPS];
+  const REAL* at[MK_CORRELATION_TAPS];
+#pragma clang loop unroll(full)
+  for (int t = 0; t < taps; t++) {
+    at[t] = (const REAL*)c->x + c->offset[t];
+#pragma clang loop unroll(full)
+    for (int f = 0; f < filters; f++) sum[f][t] = 0;
+  }
+  for (int64_t row = 0; row < c->row_count; row++) {
+    const mk_span span = c->rows[row];
+    const REAL* y = (const REAL*)c->y + span.a;
+    for (int64_t p = 0; p < span.count; p += LANES) {
+      const uint32_t valid = span.count - p < LANES ? (uint32_t)(span.count - p) : LANES;
+      VECTOR left[MK_CORRELATION_FILTERS];
+#pragma clang loop unroll(full)
+      for (int f = 0; f < filters; f++) left[f] = NAME(load_some)(y + f * c->y_plane + p, valid);
+#pragma clang loop unroll(full)
+      for (int t = 0; t < taps; t++) {
+        const VECTOR right = NAME(load_some)(at[t] + span.b + p, valid);
+#pragma clang loop unroll(full)
+        for (int f = 0; f < filters; f++) sum[f][t] = NAME(multiply_add)(left[f], right, sum[f][t]);
+      }
+    }
+  }
+  for (int t = 0; t < taps; t++)
+    for (int f = 0; f < filters; f++) {
+      REAL lanes[LANES];
+      NAME(store)(lanes, sum[f][t]);
+#pragma clang loop unroll(full)
+      for (int half = LANES / 2; half > 0; half /= 2)
+#pragma clang loop unroll(full)
+        for (int l = 0; l < half; l++) lanes[l] += lanes[l + half];
+      ((REAL*)c->sums)[t * filters + f] = lanes[0];
+    }
+}
+#define FOR_TAPS(X, filters) X(filters, 1) X(filters, 2) X(filters, 3) X(filters, 4) X(filters, 5)
+#if MK_LEVEL == 2 || defined(__aarch64__)
+#define CORRELATIONS(X) FOR_TAPS(X, 1) FOR_TAPS(X, 2) FOR_TAPS(X, 3) FOR_TAPS(X, 4)
+#define MOST_FILTERS 4
+#else
+#define CORRELATIONS(X) FOR_TAPS(X, 1) FOR_TAPS(X, 2)
+#define MOST_FILTERS 2
+#endif
+#define X(filters, taps)                                                               \
+  static void NAME(correlate_##filters##_##taps)(const mk_correlation* correlation) {  \
+    NAME(correlate)(correlation, filters, taps);                                       \
+  }
+CORRELATIONS(X)
+#undef X
+
 // Exchanges rows and columns of a square of vectors: log2(lanes) rounds of interleaving halves.
-static inline __attribute__((always_inline)) void NAME(transpose)(VECTOR v[LANES]) {
+static inline __attribute__((always_inline)) void NAME(exchange)(VECTOR v[LANES]) {
 #pragma clang loop unroll(full)
   for (int round = 1; round < LANES; round *= 2) {
     VECTOR w[LANES];
@@ -274,7 +341,7 @@ static void NAME(pack)(void* y_, const void* x_, int64_t count, int64_t valid, i
           if (high >= LANES) v[l] = NAME(load)(from);
           else v[l] = NAME(load_some)(from, (uint32_t)high);
         }
-        NAME(transpose)(v);
+        NAME(exchange)(v);
         if (high < LANES) {
           for (int64_t l = 0; l < high; l++) memcpy(y + (i + l) * width + j, &v[l], (size_t)here * sizeof(REAL));
         } else if (here == LANES || width < LANES) {
@@ -288,6 +355,29 @@ static void NAME(pack)(void* y_, const void* x_, int64_t count, int64_t valid, i
   }
   for (int64_t i = 0; i < count; i++)
     for (int64_t j = 0; j < width; j++) y[i * width + j] = j < valid ? x[i * x_i + j * x_j] : 0;
+}
+
+static void NAME(transpose)(void* y_, const void* x_, int64_t rows, int64_t columns, int64_t y_i, int64_t x_j) {
+  REAL* y = y_;
+  const REAL* x = x_;
+  for (int64_t j = 0; j < columns; j += LANES)
+    for (int64_t i = 0; i < rows; i += LANES) {
+      const int64_t high = rows - i < LANES ? rows - i : LANES, wide = columns - j < LANES ? columns - j : LANES;
+      VECTOR v[LANES];
+#pragma clang loop unroll(full)
+      for (int l = 0; l < LANES; l++) {
+        v[l] = 0;
+        const REAL* from = x + i + (j + l) * x_j;
+        if (l >= wide) continue;
+        if (high == LANES) v[l] = NAME(load)(from);
+        else v[l] = NAME(load_some)(from, (uint32_t)high);
+      }
+      NAME(exchange)(v);
+      REAL* to = y + i * y_i + j;
+#pragma clang loop unroll(full)
+      for (int l = 0; l < LANES; l++)
+        if (l < high) NAME(store_some)(to + l * y_i, v[l], (uint32_t)wide);
+    }
 }
 
 static const mk_gemm_kernels NAME(kernels) = {
@@ -304,9 +394,17 @@ static const mk_gemm_kernels NAME(kernels) = {
 #define X(rows) .stream[rows] = NAME(stream_##rows),
     STREAMS(X)
 #undef X
+    .most_filters = MOST_FILTERS,
+#define X(filters, taps) .correlate[filters][taps] = NAME(correlate_##filters##_##taps),
+    CORRELATIONS(X)
+#undef X
     .pack = NAME(pack),
+    .transpose = NAME(transpose),
 };
 #undef STREAMS
+#undef CORRELATIONS
+#undef FOR_TAPS
+#undef MOST_FILTERS
 
 #undef MENU
 #undef MENU_WIDEST

@@ -79,7 +79,11 @@ public enum FileReading {
     }
     if let failure { throw failure }
     var extra: UInt8 = 0
-    let isLonger = bytes.count == size && retrying { read(descriptor, &extra, 1) } > 0
+    let more = retrying { read(descriptor, &extra, 1) }
+    guard more >= 0 else {
+      throw origin.systemError("the file cannot be read", fix: "check the disk.")
+    }
+    let isLonger = bytes.count == size && more > 0
     guard bytes.count == size, !isLonger else {
       throw origin.error(
         .mismatch, "the file changed while it was read", at: .byte(bytes.count),

@@ -41,6 +41,15 @@ import Testing
     #expect(CRC32.checksum(of: bytes) == 0x13fb_da0d)
   }
 
+  @Test func `bytes that do not lie side by side`() throws {
+    let bytes = Contents.noise(300, seed: 6)
+    let scattered = bytes.reversed().reversed().lazy.map { $0 ^ 0 }
+    #expect(CRC32.checksum(of: scattered) == CRC32.checksum(of: bytes))
+    #expect(Adler32.checksum(of: scattered) == Adler32.checksum(of: bytes))
+    let stored = try Files.golden("periods-9-default.gz").lazy.map { $0 ^ 0 }
+    #expect(try Gzip.decompress(stored) == Contents.periods)
+  }
+
   @Test(arguments: [0, 1, 7, 16, 100])
   func `two parts give the checksum of the whole`(split: Int) {
     let bytes = Contents.noise(300, seed: 6)

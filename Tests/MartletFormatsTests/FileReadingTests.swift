@@ -78,6 +78,13 @@ import Testing
     #expect(error?.reason == .mismatch)
   }
 
+  @Test(.enabled(if: FileManager.default.fileExists(atPath: "/proc/self/mem")))
+  func `a failing read is reported with the system's words`() {
+    // The first page of a process is never there.
+    let error = refusal(of: URL(fileURLWithPath: "/proc/self/mem"))
+    #expect(error?.reason == .system(EIO))
+  }
+
   @Test func `a gzip error names its file`() throws {
     try withFolder { folder in
       let file = folder.appendingPathComponent("digits.gz")

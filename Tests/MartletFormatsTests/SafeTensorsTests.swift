@@ -101,6 +101,12 @@ import Testing
     #expect(try SafeTensors(bytes)["a"]?.scalars() == [7] as [UInt8])
   }
 
+  @Test func `every escape of JSON`() throws {
+    let bytes = Self.file(#"{"__metadata__":{"\"\\\/\b\f\n\r\t":"\u00e9\u20AC\ud83d\uDC26"}}"#)
+    let file = try SafeTensors(bytes)
+    #expect(file.metadata == ["\"\\/\u{8}\u{c}\n\r\t": "é€🐦"])
+  }
+
   @Test func `the order of the header is not that of the data`() throws {
     let bytes = Self.file(
       "{" + Self.tensor("a", shape: "[1]", offsets: "[1,2]") + ","

@@ -2,7 +2,7 @@
 ///
 /// A size that a file declares is only a hint here: the first allocation is also bounded by the
 /// size of the compressed bytes, so a lie costs nothing.
-struct GrowingBytes {
+struct GrowingBytes: ~Copyable {
   /// The most bytes there may be.
   let limit: Int
   /// The bytes decoded so far; the storage after them is zero.

@@ -47,7 +47,8 @@ public struct SafeTensors: Sendable, Hashable {
     public var dtype: ElementType
     /// The length of each axis, the slowest first; no axis for a single number.
     public var shape: [Int]
-    /// The elements, little-endian, the last axis fastest.
+    /// The elements, little-endian, the last axis fastest; a slice of the file, whose first index
+    /// is seldom 0.
     public var bytes: ArraySlice<UInt8>
 
     /// Makes an array of bytes that are as the format stores them.

@@ -2,8 +2,8 @@
 /// axes are added, and where index tensors choose.
 struct ResolvedIndex {
   /// The part that positions, ranges and strides take; axes with index tensors are taken whole.
-  var region = SliceRegion()
-  /// The shape of that part without the axes of single positions, and with the new axes.
+  var region = SliceRegion(starts: [], steps: [], sizes: [], dropped: [])
+  /// The shape of that part with the new axes.
   var shape: Shape = []
   /// Index tensors and masks, each with the first axis of `shape` that it chooses from.
   var choices: [(axis: Int, tensor: Tensor)] = []
@@ -30,6 +30,7 @@ extension Tensor {
       result.region.starts.append(start)
       result.region.steps.append(step)
       result.region.sizes.append(size)
+      result.region.dropped.append(drop)
       if !drop { result.shape.append(size) }
     }
     func takeWhole(_ count: Int) {

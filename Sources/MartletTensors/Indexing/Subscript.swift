@@ -82,7 +82,7 @@ extension Tensor {
       part = slice(index.region).reshaped(to: index.shape)
         .replacing(index.choices, with: value, file, line)
     }
-    self = replacing(index.region, with: part.reshaped(to: index.region.sizes))
+    self = replacing(index.region, with: part.reshaped(to: index.region.shape))
   }
 
   /// A value to be stored in this tensor: of its element type, or a scalar that takes it.

@@ -348,6 +348,7 @@ extension WindowArguments {
   ) -> (sizes: [Int], before: [Int]) {
     var before = [Int](repeating: 0, count: image.count)
     var sizes = before
+    let extents = self.extents
     for (axis, count) in image.enumerated() {
       let (extent, stride, extra) = (extents[axis], strides[axis], outputPadding?[axis])
       let reach = (count - 1) * stride + extent

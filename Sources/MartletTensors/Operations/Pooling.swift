@@ -190,10 +190,8 @@ extension Tensor {
     keepingDimensions: Bool = false, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
     checkImages("globalAveragePool", file: file, line: line)
-    let total = reduced(
-      .sum, along: Array(1..<(rank - 1)), keepingDimensions: keepingDimensions, file: file,
-      line: line)
-    return total / Double(spatialShape.reduce(1, *))
+    return mean(
+      along: Array(1..<(rank - 1)), keepingDimensions: keepingDimensions, file: file, line: line)
   }
 
   private func pooling(

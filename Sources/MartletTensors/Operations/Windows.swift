@@ -93,6 +93,7 @@ struct WindowArguments {
   func windows(over image: [Int], groups: Int = 1) -> (windows: Windows, counts: [Int]) {
     var before = [Int](repeating: 0, count: image.count)
     var counts = before
+    let extents = self.extents
     for (axis, size) in image.enumerated() {
       let (extent, stride) = (extents[axis], strides[axis])
       var padded = size

@@ -6,7 +6,7 @@ let windowGradients: [GradientRow] = [
   GradientRow("convolved", settings: convolutions) { $0[0] },
   GradientRow("depthwiseConvolved", settings: depthwise) { $0[0] },
   GradientRow("transposedConvolved", settings: transposed) { $0[0] },
-  GradientRow("maxPooled", [.distinct], settings: pools { $0.maxPooled(over: $1, strides: $2, padding: $3) }) { $0[0] },
+  GradientRow("maxPooled", [.distinct], settings: maxPools) { $0[0] },
   GradientRow("averagePooled", settings: averagePools) { $0[0] },
   GradientRow("globalMaxPooled", [.distinct], settings: images) { $0[0].globalMaxPooled() },
   GradientRow("globalAveragePooled", settings: images) {
@@ -37,7 +37,8 @@ private let convolutions: [Setting] = [
   convolution([1, 4, 5, 2], [3, 2, 2, 3]),
   convolution([2, 5, 4, 1], [2, 3, 1, 2], padding: .same),
   convolution([1, 6, 6, 2], [3, 3, 2, 2], strides: [2], padding: .same),
-  convolution([1, 7, 5, 1], [3, 2, 1, 2], strides: [3, 1], padding: .explicit([(1, 2), (0, 1)])),
+  convolution(
+    [1, 7, 5, 1], [3, 2, 1, 2], strides: [3, 1], padding: .explicit([(1, 2), (0, 1)])),
   convolution([1, 7, 6, 1], [3, 2, 1, 2], padding: .same, dilations: [2, 3]),
   convolution([1, 5, 7, 2], [2, 2, 2, 1], strides: [2], dilations: [3, 2]),
   convolution([1, 4, 4, 4], [3, 3, 2, 6], padding: .same, groups: 2),
@@ -63,7 +64,10 @@ private func depthwiseConvolution(
   _ x: Shape, _ w: Shape, strides: [Int] = [1], padding: Padding = .valid, dilations: [Int] = [1]
 ) -> Setting {
   Setting(x, w, as: "\(strides) \(padding) \(dilations)") {
-    [$0[0].depthwiseConvolved(with: $0[1], strides: strides, padding: padding, dilations: dilations)]
+    [
+      $0[0].depthwiseConvolved(
+        with: $0[1], strides: strides, padding: padding, dilations: dilations)
+    ]
   }
 }
 
@@ -106,7 +110,8 @@ private let transposed: [Setting] = [
   transposedConvolution([1, 3, 3, 2], [3, 3, 2, 2]),
   transposedConvolution([1, 3, 2, 2], [3, 2, 3, 2], strides: [2], padding: .same),
   transposedConvolution([1, 2, 3, 2], [4, 3, 1, 2], strides: [2, 3]),
-  transposedConvolution([1, 3, 3, 1], [3, 3, 2, 1], strides: [2], padding: .same, outputPadding: 1),
+  transposedConvolution(
+    [1, 3, 3, 1], [3, 3, 2, 1], strides: [2], padding: .same, outputPadding: 1),
   transposedConvolution([1, 3, 3, 1], [2, 3, 2, 1], strides: [2], outputPadding: 1),
   transposedConvolution([1, 3, 3, 1], [3, 3, 1, 1], strides: [2], padding: .explicit([(1, 0)])),
   transposedConvolution([1, 3, 3, 2], [2, 2, 2, 2], padding: .same, dilations: [2, 3]),
@@ -140,9 +145,13 @@ private func pools(
     setting([1, 4, 5, 3], [4, 5]), setting([1, 3, 3, 2], [1]), setting([1, 4, 4, 17], [2]),
     setting([1, 4, 3, 4, 1], [2]), setting([1, 3, 3, 4, 2], [2, 3, 2], [1, 2, 1], .same),
     setting([0, 4, 4, 1], [2]),
-    Setting([4, 3, 2, 1], as: "transposed") { [pool($0[0].transposed([3, 1, 0, 2]), [2], [1], .same)] },
+    Setting([4, 3, 2, 1], as: "transposed") {
+      [pool($0[0].transposed([3, 1, 0, 2]), [2], [1], .same)]
+    },
   ]
 }
+
+private let maxPools = pools { $0.maxPooled(over: $1, strides: $2, padding: $3) }
 
 private let averagePools: [Setting] =
   pools { $0.averagePooled(over: $1, strides: $2, padding: $3) }

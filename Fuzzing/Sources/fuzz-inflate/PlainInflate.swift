@@ -1,0 +1,1 @@
+../../../Tests/MartletFormatsTests/PlainInflate.swift
