@@ -6,11 +6,13 @@ import Testing
 /// Every differentiable public operation; each family has its own file beside this one.
 let gradientTable: [GradientRow] = elementwiseGradients + coreGradients
   + windowGradients + movementGradients + indexingGradients
+  + reductionGradients + productGradients + decompositionGradients
 
 /// Public operations that have no gradient, and why.
 let notDifferentiable: Set<String> = [
   // Piecewise constant or of no floating type.
   "sign", "floor", "ceil", "round", "floorDivide", "isNaN", "isInfinite", "isFinite",
+  "any", "all", "argmax", "argmin",
   "argsort", "argwhere", "nonzero", "oneHot",
 ]
 
@@ -27,10 +29,10 @@ let notDifferentiable: Set<String> = [
   @Test func `the table is the public list`() throws {
     let operations = URL(filePath: #filePath).deletingLastPathComponent()
       .appending(path: "../../../Sources/MartletTensors/Operations").standardizedFileURL
-    let files = try FileManager.default.contentsOfDirectory(
-      at: operations, includingPropertiesForKeys: nil)
+    let files = try FileManager.default.subpathsOfDirectory(atPath: operations.path)
     var declared: Set<String> = []
-    for file in files where file.pathExtension == "swift" {
+    for file in files where file.hasSuffix(".swift") {
+      let file = operations.appending(path: file)
       let text = try String(contentsOf: file, encoding: .utf8)
       for match in text.matches(of: /public (?:static )?func `?([a-zA-Z0-9]+)/) {
         declared.insert(String(match.1))

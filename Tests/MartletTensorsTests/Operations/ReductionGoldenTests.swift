@@ -5,9 +5,9 @@ import Testing
 
 /// Reductions, products and losses against NumPy, SciPy and JAX.
 @Suite struct ReductionGoldenTests {
-  private func check(_ family: String, _ run: (GoldenCase) -> [Tensor]?) throws {
+  private func check(_ family: String, _ run: (GoldenVector) -> [Tensor]?) throws {
     var count = 0
-    for golden in try GoldenCase.family(family) {
+    for golden in try GoldenVector.family(family) {
       guard let results = run(golden) else { continue }
       count += 1
       let failures = try golden.failures(results)
@@ -100,7 +100,7 @@ import Testing
   }
 
   @Test func `decompositions leave small residuals and orthonormal factors`() throws {
-    for golden in try GoldenCase.family("linear-algebra") {
+    for golden in try GoldenVector.family("linear-algebra") {
       let a = golden.inputs[0].cast(to: .float64)
       if a.count == 0 { continue }
       let n = Double(a.shape[a.rank - 1] + a.shape[a.rank - 2])

@@ -16,7 +16,8 @@ struct SVD: Operation {
     let (du, ds, dv) = (slopes[0], slopes[1], slopes[2])
     let rank = at.x.rank
     let (rows, columns) = (at.x.shape[rank - 2], at.x.shape[rank - 1])
-    let (column, row) = (s.reshaped(to: s.shape + [1]), s.reshaped(to: s.shape.dropLast() + [1, s.shape[rank - 2]]))
+    let column = s.reshaped(to: s.shape + [1])
+    let row = column.swappingLastAxes()
     let difference = (row - column) * (row + column)
     let isEqual = difference .== 0
     let f = Tensor.select(

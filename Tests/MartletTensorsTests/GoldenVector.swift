@@ -5,7 +5,7 @@ import Testing
 @testable import MartletTensors
 
 /// A case of the golden vectors; see Goldens/README.md for what its parts mean.
-struct GoldenCase {
+struct GoldenVector {
   let name: String
   let operation: String
   let attributes: [String: Any]
@@ -15,7 +15,7 @@ struct GoldenCase {
   fileprivate let tensors: SafeTensors
 
   /// The cases of a family.
-  static func family(_ family: String) throws -> [GoldenCase] {
+  static func family(_ family: String) throws -> [GoldenVector] {
     let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Goldens")
     let tensors = try SafeTensors(contentsOf: folder.appending(path: family + ".safetensors"))
     let manifest = try Data(contentsOf: folder.appending(path: family + ".json"))
@@ -24,7 +24,7 @@ struct GoldenCase {
       let name = try #require(row["case"] as? String)
       let count = try #require(row["inputs"] as? Int)
       let inputs = try (0..<count).map { try tensor(try #require(tensors["\(name)/\($0)"])) }
-      return GoldenCase(
+      return GoldenVector(
         name: name, operation: try #require(row["operation"] as? String),
         attributes: try #require(row["attributes"] as? [String: Any]), inputs: inputs,
         isDouble: inputs.contains { $0.dtype == .float64 }, row: row, tensors: tensors)
@@ -66,9 +66,9 @@ struct GoldenCase {
     if result.shape != entry.shape {
       return ["\(name): shape \(result.shape), expected \(entry.shape)"]
     }
-    let expected = try GoldenCase.tensor(entry).scalars(of: Double.self)
+    let expected = try GoldenVector.tensor(entry).scalars(of: Double.self)
     let bounds = try tensors["\(name)/absum"].map {
-      try GoldenCase.tensor($0).scalars(of: Double.self)
+      try GoldenVector.tensor($0).scalars(of: Double.self)
     }
     for (index, (y, r)) in zip(result.scalars(of: Double.self), expected).enumerated() {
       let isRight: Bool
