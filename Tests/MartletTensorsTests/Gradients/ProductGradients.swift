@@ -9,9 +9,12 @@ let productGradients: [GradientRow] = [
   GradientRow("tensordot", settings: contractions) { $0[0].tensordot($0[1], along: [-1, -2], [1, 0]) },
   GradientRow("einsum", settings: batches) { .einsum("...ij,...jk->...ki", $0[0], $0[1]) },
   GradientRow("einsum", settings: squares) { .einsum("...ii->...i", $0[0].sin()) },
-  GradientRow("einsum", settings: squares) { .einsum("...ij,ji,jj", $0[0], $0[0].sum(along: Array(0..<($0[0].rank - 2))), $0[0].sum(along: Array(0..<($0[0].rank - 2)))) },
+  GradientRow("einsum", [.range(-0.5...0.5)], settings: squares) { .einsum("...ij,ji,jj", $0[0], summed($0[0]), summed($0[0])) },
   GradientRow("einsum", settings: triples) { .einsum("ab,bc,ad->cd", $0[0], $0[1], $0[2]) },
 ]
+
+/// The sum of a batch of matrices.
+private func summed(_ x: Tensor) -> Tensor { x.sum(along: Array(0..<(x.rank - 2))) }
 
 /// Products whose left side may be a batch for one matrix.
 private let batches: [Setting] = [
