@@ -6,8 +6,8 @@
 // bands of a chunk are added in order, and so are the chunks. Bands and chunks follow from the
 // shape alone. With one chunk the sums go straight to w and phase 2 has nothing to do.
 //
-// Few filters would leave most lanes idle; then lanes lie along pixels, bands are longer, and a band
-// is one chain of sums in each lane.
+// Few filters would leave most lanes idle; then lanes lie along pixels, bands are longer, and a
+// band is one chain of sums in each lane.
 #include "conv_strip.h"
 #include "depthwise.h"
 
@@ -22,11 +22,12 @@ static int64_t weights_of(const mk_conv_shape* s) {
 }
 
 static int is_narrow(const mk_conv_shape* s, mk_dtype dtype) {
-  return s->filters / s->groups * 2 <= mk_gemm_kernels_of(mk_isa(), dtype)->lanes && s->stride[2] == 1 &&
-         !mk_depthwise_serves(s);
+  return s->filters / s->groups * 2 <= mk_gemm_kernels_of(mk_isa(), dtype)->lanes &&
+         s->stride[2] == 1 && !mk_depthwise_serves(s);
 }
 
-mk_blocking mk_conv_filter_blocking(const mk_conv_shape* s, mk_dtype dtype, uint32_t threads, uint64_t* chunks) {
+mk_blocking mk_conv_filter_blocking(const mk_conv_shape* s, mk_dtype dtype, uint32_t threads,
+                                    uint64_t* chunks) {
   const mk_gemm_kernels* kernels = mk_gemm_kernels_of(mk_isa(), dtype);
   const int64_t panel = 2 * kernels->lanes, filters = s->filters / s->groups;
   int64_t panels = mk_ceil_div(filters > 0 ? filters : 1, panel) * s->groups;
@@ -40,17 +41,22 @@ mk_blocking mk_conv_filter_blocking(const mk_conv_shape* s, mk_dtype dtype, uint
   if (count < 1) count = 1;
   *chunks = (uint64_t)count;
 
-  mk_blocking blocking = {.kc = dtype == MK_F64 ? 128 : 256, .mc = 0, .row_parts = 1, .column_parts = 1};
+  mk_blocking blocking = {
+      .kc = dtype == MK_F64 ? 128 : 256, .mc = 0, .row_parts = 1, .column_parts = 1};
   if (is_narrow(s, dtype)) {
-    const int64_t pixels_at_once = (32 << 10) / (s->channels / s->groups > 0 ? s->channels / s->groups : 1);
-    blocking.kc = (uint32_t)(pixels_at_once < 256 ? 256 : pixels_at_once > 2048 ? 2048 : pixels_at_once);
+    const int64_t pixels_at_once =
+        (32 << 10) / (s->channels / s->groups > 0 ? s->channels / s->groups : 1);
+    blocking.kc = (uint32_t)(pixels_at_once < 256    ? 256
+                             : pixels_at_once > 2048 ? 2048
+                                                     : pixels_at_once);
   }
   // All weights of nc filters are to stay in L2 while the bands pass.
   const int64_t m = weights / (s->filters > 0 ? s->filters : 1);
   int64_t nc = (int64_t)(512 << 10) / (int64_t)mk_size(dtype) / (m > 0 ? m : 1);
   nc -= nc % panel;
   if (nc < panel) nc = panel;
-  if (nc > mk_ceil_div(filters > 0 ? filters : 1, panel) * panel) nc = mk_ceil_div(filters > 0 ? filters : 1, panel) * panel;
+  if (nc > mk_ceil_div(filters > 0 ? filters : 1, panel) * panel)
+    nc = mk_ceil_div(filters > 0 ? filters : 1, panel) * panel;
   blocking.nc = (uint32_t)nc;
   int64_t parts = threads < 1 ? 1 : threads;
   double work = (double)weights * (double)pixels;
@@ -63,12 +69,14 @@ mk_blocking mk_conv_filter_blocking(const mk_conv_shape* s, mk_dtype dtype, uint
 
 size_t mk_conv_filter_workspace(const mk_conv_filter_args* args) {
   return args->chunks <= 1 ? 0
-                           : (size_t)args->chunks * (size_t)weights_of(&args->conv.shape) * mk_size(args->conv.dtype);
+                           : (size_t)args->chunks * (size_t)weights_of(&args->conv.shape) *
+                                 mk_size(args->conv.dtype);
 }
 
 // Target rows in one band: a number of the shape's alone.
 static int64_t band_rows(const mk_conv_filter_args* args) {
-  int64_t rows = args->conv.blocking.kc / (args->conv.shape.out[2] > 0 ? args->conv.shape.out[2] : 1);
+  int64_t rows =
+      args->conv.blocking.kc / (args->conv.shape.out[2] > 0 ? args->conv.shape.out[2] : 1);
   return rows < 1 ? 1 : rows > most_band_rows ? most_band_rows : rows;
 }
 
@@ -94,12 +102,14 @@ static layout layout_of(const mk_conv_filter_args* args) {
   int64_t high = mk_ceil_div(rows, most > 0 ? most : 1) + 1;
   high = high * mk_conv_reach(&axes[1], 1) + rows * s->stride[1];
   const size_t strip = (size_t)(axes[0].taps * high * mk_conv_reach(&axes[2], band_pixels(args)) *
-                                (s->channels / s->groups)) * size;
+                                (s->channels / s->groups)) *
+                       size;
   layout l = {.strip = 0};
   l.panels = aligned(strip);
   l.spans = l.panels + aligned((size_t)(rows * band_pixels(args)) * args->conv.blocking.nc * size);
   l.offsets = l.spans + aligned((size_t)rows * sizeof(mk_span));
-  l.end = l.offsets + aligned((size_t)(weights_of(s) / (s->filters > 0 ? s->filters : 1)) * sizeof(int64_t));
+  l.end = l.offsets +
+          aligned((size_t)(weights_of(s) / (s->filters > 0 ? s->filters : 1)) * sizeof(int64_t));
   return l;
 }
 
@@ -108,9 +118,9 @@ size_t mk_conv_filter_scratch(const mk_conv_filter_args* args) {
   return layout_of(args).end;
 }
 
-// One band: target rows begin ..< end (of all images and depths), pixels x ..< x + pixels, one group,
-// filters column ..< column + columns. `sums` is [taps, channels, filters], `add` says whether
-// something is there already.
+// One band: target rows begin ..< end (of all images and depths), pixels x ..< x + pixels, one
+// group, filters column ..< column + columns. `sums` is [taps, channels, filters], `add` says
+// whether something is there already.
 typedef struct {
   const mk_conv_filter_args* args;
   const mk_gemm_kernels* kernels;
@@ -127,7 +137,8 @@ static void band(const sweep* s, int64_t begin, int64_t end, int64_t x, int64_t 
   const mk_conv_shape* shape = &s->args->conv.shape;
   const mk_conv_axis* axes = s->axes;
   const mk_gemm_kernels* kernels = s->kernels;
-  const int64_t channels = shape->channels / shape->groups, filters = shape->filters / shape->groups;
+  const int64_t channels = shape->channels / shape->groups,
+                filters = shape->filters / shape->groups;
   const int64_t size = (int64_t)s->size, lanes = kernels->lanes, panel = 2 * lanes;
   const int64_t image_size = shape->in[0] * shape->in[1] * shape->in[2] * shape->channels;
   const mk_conv_pitch pitch = mk_conv_pitch_of(axes, pixels, channels, shape->channels);
@@ -140,10 +151,12 @@ static void band(const sweep* s, int64_t begin, int64_t end, int64_t x, int64_t 
     const int64_t now = end - row < shape->out[1] - y ? end - row : shape->out[1] - y;
     int64_t at = used;
     if (pitch.in_place) {
-      at = image * image_size + mk_conv_in_place(axes, depth, y, x, shape->channels) + s->group * channels;
+      at = image * image_size + mk_conv_in_place(axes, depth, y, x, shape->channels) +
+           s->group * channels;
     } else {
-      mk_conv_fill_strip(s->strip + at * size, s->x + (image * image_size + s->group * channels) * size, axes,
-                         pitch, depth, y, now, x, pixels, channels, shape->channels, s->size);
+      mk_conv_fill_strip(s->strip + at * size,
+                         s->x + (image * image_size + s->group * channels) * size, axes, pitch,
+                         depth, y, now, x, pixels, channels, shape->channels, s->size);
       used += mk_conv_reach(&axes[1], now) * pitch.row;
     }
     for (int64_t i = 0; i < now; i++, spans++)
@@ -161,12 +174,17 @@ static void band(const sweep* s, int64_t begin, int64_t end, int64_t x, int64_t 
     const int64_t first = s->group * filters + s->column + j;
     for (int64_t i = 0; i < spans; i++)
       kernels->pack(s->panels + i * pixels * width * size,
-                    s->y + (((begin + i) * shape->out[2] + x) * shape->filters + first) * size, pixels, wide,
-                    width, shape->filters, 1);
+                    s->y + (((begin + i) * shape->out[2] + x) * shape->filters + first) * size,
+                    pixels, wide, width, shape->filters, 1);
     for (int64_t i = 0; i < spans; i++) s->spans[i].b = i * pixels * width;
-    mk_tile tile = {.spans = s->spans, .span_count = terms > 0 ? spans : 0, .b = s->panels,
-                    .a_step = shape->stride[2] * pitch.pixel, .b_step = width, .c_row = shape->filters,
-                    .columns = wide, .add = add};
+    mk_tile tile = {.spans = s->spans,
+                    .span_count = terms > 0 ? spans : 0,
+                    .b = s->panels,
+                    .a_step = shape->stride[2] * pitch.pixel,
+                    .b_step = width,
+                    .c_row = shape->filters,
+                    .columns = wide,
+                    .add = add};
     const int64_t tiles = mk_ceil_div(run, kernels->most_rows[vectors]);
     for (int64_t tap = 0; tap < axes[0].taps * axes[1].taps * runs; tap++) {
       const int64_t tx = tap % runs, ty = tap / runs % axes[1].taps, tz = tap / runs / axes[1].taps;
@@ -183,14 +201,17 @@ static void band(const sweep* s, int64_t begin, int64_t end, int64_t x, int64_t 
 }
 
 // The same, lanes along pixels, for all filters of a group (they fit one panel).
-static void narrow_band(const sweep* s, int64_t begin, int64_t end, int64_t x, int64_t pixels, int add) {
+static void narrow_band(const sweep* s, int64_t begin, int64_t end, int64_t x, int64_t pixels,
+                        int add) {
   const mk_conv_shape* shape = &s->args->conv.shape;
   const mk_conv_axis* axes = s->axes;
   const mk_dtype dtype = s->args->conv.dtype;
-  const int64_t channels = shape->channels / shape->groups, filters = shape->filters / shape->groups;
+  const int64_t channels = shape->channels / shape->groups,
+                filters = shape->filters / shape->groups;
   const int64_t size = (int64_t)s->size;
   const int64_t image_size = shape->in[0] * shape->in[1] * shape->in[2] * shape->channels;
-  // Planes of channels in the strip: [row, tap along depth, channel, pixel]; of filters: [filter, pixel].
+  // Planes of channels in the strip: [row, tap along depth, channel, pixel]; of filters: [filter,
+  // pixel].
   mk_conv_pitch pitch = {.pixel = mk_conv_reach(&axes[2], pixels)};
   pitch.plane = channels * pitch.pixel, pitch.row = axes[0].taps * pitch.plane;
   const int64_t y_plane = (end - begin) * pixels;
@@ -199,13 +220,15 @@ static void narrow_band(const sweep* s, int64_t begin, int64_t end, int64_t x, i
     const int64_t y = row % shape->out[1], plane = row / shape->out[1];
     const int64_t depth = plane % shape->out[0], image = plane / shape->out[0];
     const int64_t now = end - row < shape->out[1] - y ? end - row : shape->out[1] - y;
-    mk_conv_fill_planes(s->strip + used * size, s->x + (image * image_size + s->group * channels) * size, axes,
-                        pitch, depth, y, now, x, pixels, channels, shape->channels, dtype);
+    mk_conv_fill_planes(s->strip + used * size,
+                        s->x + (image * image_size + s->group * channels) * size, axes, pitch,
+                        depth, y, now, x, pixels, channels, shape->channels, dtype);
     for (int64_t i = 0; i < now; i++, spans++) {
       s->spans[spans] = (mk_span){spans * pixels, used + i * shape->stride[1] * pitch.row, pixels};
-      s->kernels->transpose(s->panels + spans * pixels * size,
-                            s->y + (((row + i) * shape->out[2] + x) * shape->filters + s->group * filters) * size,
-                            filters, pixels, y_plane, shape->filters);
+      s->kernels->transpose(
+          s->panels + spans * pixels * size,
+          s->y + (((row + i) * shape->out[2] + x) * shape->filters + s->group * filters) * size,
+          filters, pixels, y_plane, shape->filters);
     }
     used += mk_conv_reach(&axes[1], now) * pitch.row;
     row += now;
@@ -226,16 +249,20 @@ static void narrow_band(const sweep* s, int64_t begin, int64_t end, int64_t x, i
       const int64_t f_count = mk_piece(filters, filter_pieces, i + 1) - f;
       const int64_t t_count = mk_piece(terms, tap_pieces, j + 1) - t;
       double sums[MK_CORRELATION_FILTERS * MK_CORRELATION_TAPS];  // of either type
-      const mk_correlation correlation = {.rows = s->spans, .row_count = spans, .y_plane = y_plane,
-                                          .x = s->strip, .y = s->panels + f * y_plane * size,
-                                          .offset = s->offsets + t, .sums = sums};
+      const mk_correlation correlation = {.rows = s->spans,
+                                          .row_count = spans,
+                                          .y_plane = y_plane,
+                                          .x = s->strip,
+                                          .y = s->panels + f * y_plane * size,
+                                          .offset = s->offsets + t,
+                                          .sums = sums};
       s->kernels->correlate[f_count][t_count](&correlation);
-#define ADD(type)                                                                              \
-  for (int64_t k = 0; k < t_count; k++)                                                        \
-    for (int64_t l = 0; l < f_count; l++) {                                                    \
-      type* to = (type*)s->sums + (t + k) * shape->filters + s->group * filters + f + l;       \
-      const type sum = ((const type*)sums)[k * f_count + l];                                   \
-      *to = add ? *to + sum : sum;                                                             \
+#define ADD(type)                                                                                  \
+  for (int64_t k = 0; k < t_count; k++)                                                            \
+    for (int64_t l = 0; l < f_count; l++) {                                                        \
+      type* to = (type*)s->sums + (t + k) * shape->filters + s->group * filters + f + l;           \
+      const type sum = ((const type*)sums)[k * f_count + l];                                       \
+      *to = add ? *to + sum : sum;                                                                 \
     }
       if (dtype == MK_F64) {
         ADD(double)
@@ -254,11 +281,15 @@ void mk_conv_filter_partials(const void* args_, const mk_context* context) {
     return;
   }
   const layout at = layout_of(args);
-  sweep s = {.args = args, .kernels = mk_gemm_kernels_of(mk_isa(), args->conv.dtype),
-             .x = mk_at(context, args->conv.x), .y = mk_at(context, args->conv.y),
-             .strip = (char*)context->scratch + at.strip, .panels = (char*)context->scratch + at.panels,
+  sweep s = {.args = args,
+             .kernels = mk_gemm_kernels_of(mk_isa(), args->conv.dtype),
+             .x = mk_at(context, args->conv.x),
+             .y = mk_at(context, args->conv.y),
+             .strip = (char*)context->scratch + at.strip,
+             .panels = (char*)context->scratch + at.panels,
              .spans = (mk_span*)((char*)context->scratch + at.spans),
-             .offsets = (int64_t*)((char*)context->scratch + at.offsets), .size = mk_size(args->conv.dtype)};
+             .offsets = (int64_t*)((char*)context->scratch + at.offsets),
+             .size = mk_size(args->conv.dtype)};
   for (int i = 0; i < 3; i++) s.axes[i] = mk_conv_forward_axis(shape, i);
   const int64_t filters = shape->filters / shape->groups, panel = 2 * s.kernels->lanes;
   const int64_t panels = mk_ceil_div(filters, panel), nc = args->conv.blocking.nc / panel;
@@ -268,7 +299,8 @@ void mk_conv_filter_partials(const void* args_, const mk_context* context) {
 
   // Units of work: chunks × groups × panels of filters, in this order.
   size_t begin, end;
-  mk_share((size_t)((int64_t)args->chunks * shape->groups * panels), context->part, context->parts, &begin, &end);
+  mk_share((size_t)((int64_t)args->chunks * shape->groups * panels), context->part, context->parts,
+           &begin, &end);
   for (int64_t unit = (int64_t)begin; unit < (int64_t)end;) {
     const int64_t first = unit % panels, chunk = unit / panels / shape->groups;
     int64_t count = panels - first;
@@ -277,8 +309,9 @@ void mk_conv_filter_partials(const void* args_, const mk_context* context) {
     s.group = unit / panels % shape->groups;
     s.column = first * panel;
     s.columns = (first + count) * panel < filters ? count * panel : filters - s.column;
-    s.sums = args->chunks > 1 ? (char*)mk_at(context, args->partials) + chunk * weights * (int64_t)s.size
-                              : (char*)mk_at(context, args->conv.w);
+    s.sums = args->chunks > 1
+                 ? (char*)mk_at(context, args->partials) + chunk * weights * (int64_t)s.size
+                 : (char*)mk_at(context, args->conv.w);
     const int64_t row_begin = mk_piece(rows, (int64_t)args->chunks, chunk);
     const int64_t row_end = mk_piece(rows, (int64_t)args->chunks, chunk + 1);
     int add = 0;
@@ -287,7 +320,7 @@ void mk_conv_filter_partials(const void* args_, const mk_context* context) {
     for (int64_t row = row_begin; row < row_end; row += at_once)
       for (int64_t x = 0; x < shape->out[2]; x += pixels, add = 1)
         sum(&s, row, row + at_once < row_end ? row + at_once : row_end, x,
-             shape->out[2] - x < pixels ? shape->out[2] - x : pixels, add);
+            shape->out[2] - x < pixels ? shape->out[2] - x : pixels, add);
     if (!add) sum(&s, 0, 0, 0, 0, 0);  // no pixels: the sum of nothing
     unit += count;
   }
@@ -301,13 +334,13 @@ void mk_conv_filter_sum(const void* args_, const mk_context* context) {
   mk_share((weights + 15) / 16, context->part, context->parts, &begin, &end);
   begin *= 16, end *= 16;
   if (end > weights) end = weights;
-#define SUM(type)                                                                        \
-  {                                                                                      \
-    type* w = mk_at(context, args->conv.w);                                              \
-    const type* partials = mk_at(context, args->partials);                               \
-    for (size_t i = begin; i < end; i++) w[i] = partials[i];                             \
-    for (uint64_t chunk = 1; chunk < args->chunks; chunk++)                              \
-      for (size_t i = begin; i < end; i++) w[i] += partials[chunk * weights + i];        \
+#define SUM(type)                                                                                  \
+  {                                                                                                \
+    type* w = mk_at(context, args->conv.w);                                                        \
+    const type* partials = mk_at(context, args->partials);                                         \
+    for (size_t i = begin; i < end; i++) w[i] = partials[i];                                       \
+    for (uint64_t chunk = 1; chunk < args->chunks; chunk++)                                        \
+      for (size_t i = begin; i < end; i++) w[i] += partials[chunk * weights + i];                  \
   }
   if (args->conv.dtype == MK_F64) SUM(double) else SUM(float)
 #undef SUM

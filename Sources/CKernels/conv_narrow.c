@@ -1,5 +1,5 @@
-// Convolutions with few target channels, as the first layers of small networks have: lanes lie along
-// pixels, since along channels most would be idle.
+// Convolutions with few target channels, as the first layers of small networks have: lanes lie
+// along pixels, since along channels most would be idle.
 //
 //     targetᵀ [columns, pixels] = wᵀ [columns, k] · source [k, pixels]
 //
@@ -14,13 +14,14 @@ int mk_conv_narrow_serves(const mk_conv_problem* p) {
   const mk_gemm_kernels* kernels = mk_gemm_kernels_of(mk_isa(), p->args->dtype);
   if (p->target_channels * 2 > kernels->lanes) return 0;
   if (p->target_channels > kernels->most_rows[kernels->widest]) return 0;
-  return p->input || (p->shape.stride[0] == 1 && p->shape.stride[1] == 1 && p->shape.stride[2] == 1);
+  return p->input ||
+         (p->shape.stride[0] == 1 && p->shape.stride[1] == 1 && p->shape.stride[2] == 1);
 }
 
 // Sizes, in elements, that hold for every phase.
 typedef struct {
-  int64_t rows, pixels;     // target rows in a strip, target pixels of a row at most
-  int64_t k, strip, target; // terms; elements of a strip; of the transposed target
+  int64_t rows, pixels;      // target rows in a strip, target pixels of a row at most
+  int64_t k, strip, target;  // terms; elements of a strip; of the transposed target
   int64_t spans;
 } extent;
 
@@ -31,7 +32,9 @@ static int64_t row_pixels(const mk_conv_axis axes[3]) {
   return pixels > pixels_wanted ? mk_ceil_div(pixels, mk_ceil_div(pixels, pixels_wanted)) : pixels;
 }
 
-static int64_t row_width(const mk_conv_axis axes[3]) { return mk_conv_reach(&axes[2], row_pixels(axes)); }
+static int64_t row_width(const mk_conv_axis axes[3]) {
+  return mk_conv_reach(&axes[2], row_pixels(axes));
+}
 
 static int64_t rows_at_once(const mk_conv_problem* p, const mk_conv_axis axes[3]) {
   const int64_t wide = row_width(axes), row = axes[0].taps * p->source_channels * wide;
@@ -52,7 +55,8 @@ static extent extent_of(const mk_conv_problem* p) {
     const int64_t rows = rows_at_once(p, axes);
     // Past its end a strip is read by up to one tile.
     const int64_t slack = kernels->widest * kernels->lanes;
-    int64_t strip = axes[0].taps * p->source_channels * mk_conv_reach(&axes[1], rows) * wide + slack;
+    int64_t strip =
+        axes[0].taps * p->source_channels * mk_conv_reach(&axes[1], rows) * wide + slack;
     int64_t target = p->target_channels * (rows * wide + slack);
     if (taps * p->source_channels > most.k) most.k = taps * p->source_channels;
     if (strip > most.strip) most.strip = strip;
@@ -119,12 +123,15 @@ static void band(const sweep* s, int64_t image, int64_t depth, int64_t row, int6
   const mk_conv_problem* p = s->p;
   const mk_gemm_kernels* kernels = s->kernels;
   const mk_conv_axis* axes = s->axes;
-  const int64_t size = (int64_t)mk_size(p->args->dtype), channels = p->source_channels, columns = p->target_channels;
+  const int64_t size = (int64_t)mk_size(p->args->dtype), channels = p->source_channels,
+                columns = p->target_channels;
   const int64_t all_source = channels * p->shape.groups, all_target = columns * p->shape.groups;
-  const int64_t image_source = axes[0].source_size * axes[1].source_size * axes[2].source_size * all_source;
+  const int64_t image_source =
+      axes[0].source_size * axes[1].source_size * axes[2].source_size * all_source;
   if (s->k > 0)
-    mk_conv_fill_planes(s->strip, s->source + (image * image_source + s->group * channels) * size, axes, s->pitch,
-                        depth, row, rows, x, pixels, channels, all_source, p->args->dtype);
+    mk_conv_fill_planes(s->strip, s->source + (image * image_source + s->group * channels) * size,
+                        axes, s->pitch, depth, row, rows, x, pixels, channels, all_source,
+                        p->args->dtype);
   const int64_t total = (rows - 1) * s->wide + pixels, most = kernels->widest * kernels->lanes;
   const int64_t pitch = mk_ceil_div(total, kernels->lanes) * kernels->lanes;
   const int64_t kc = p->args->blocking.kc, blocks = s->k > 0 ? mk_ceil_div(s->k, kc) : 1;
@@ -135,16 +142,24 @@ static void band(const sweep* s, int64_t image, int64_t depth, int64_t row, int6
     for (int64_t block = 0; block < blocks; block++) {
       // Each block's spans follow an entry that holds only their number.
       const int64_t count = spans->count;
-      mk_tile tile = {.spans = spans + 1, .span_count = count, .a = s->weights, .a_step = columns,
-                      .b = s->strip + v * size, .b_step = s->b_step, .c = s->transposed + v * size,
-                      .c_row = pitch, .columns = vectors * kernels->lanes, .add = block > 0};
+      mk_tile tile = {.spans = spans + 1,
+                      .span_count = count,
+                      .a = s->weights,
+                      .a_step = columns,
+                      .b = s->strip + v * size,
+                      .b_step = s->b_step,
+                      .c = s->transposed + v * size,
+                      .c_row = pitch,
+                      .columns = vectors * kernels->lanes,
+                      .add = block > 0};
       if (kernels->masked) tile.columns = valid;
       kernels->column_form[vectors][columns](&tile);
       spans += count + 1;
     }
   }
   for (int64_t i = 0; i < rows; i++) {
-    const int64_t y = axes[1].first + (row + i) * axes[1].step, z = axes[0].first + depth * axes[0].step;
+    const int64_t y = axes[1].first + (row + i) * axes[1].step,
+                  z = axes[0].first + depth * axes[0].step;
     const int64_t first = axes[2].first + x * axes[2].step;
     const int64_t pixel = ((image * axes[0].size + z) * axes[1].size + y) * axes[2].size + first;
     char* to = s->target + (pixel * all_target + s->group * columns) * size;
@@ -154,19 +169,26 @@ static void band(const sweep* s, int64_t image, int64_t depth, int64_t row, int6
   }
 }
 
-void mk_conv_narrow(const mk_conv_problem* p, const mk_context* context, mk_ref source, mk_ref target) {
+void mk_conv_narrow(const mk_conv_problem* p, const mk_context* context, mk_ref source,
+                    mk_ref target) {
   const extent most = extent_of(p);
   const layout at = layout_of(p, most);
   char* scratch = context->scratch;
   const int64_t size = (int64_t)mk_size(p->args->dtype), kc = p->args->blocking.kc;
   const int64_t all_target = p->target_channels * p->shape.groups;
   if (p->shape.batch * p->target[0] * p->target[1] * p->target[2] * all_target <= 0) return;
-  sweep s = {.p = p, .kernels = mk_gemm_kernels_of(mk_isa(), p->args->dtype), .source = mk_at(context, source),
-             .target = mk_at(context, target), .strip = scratch + at.strip, .transposed = scratch + at.target,
-             .weights = scratch + at.weights, .spans = (mk_span*)(scratch + at.spans)};
+  sweep s = {.p = p,
+             .kernels = mk_gemm_kernels_of(mk_isa(), p->args->dtype),
+             .source = mk_at(context, source),
+             .target = mk_at(context, target),
+             .strip = scratch + at.strip,
+             .transposed = scratch + at.target,
+             .weights = scratch + at.weights,
+             .spans = (mk_span*)(scratch + at.spans)};
   const char* w = mk_at(context, p->args->w);
   size_t begin, end;
-  mk_share((size_t)(p->shape.batch * p->target[0] * p->target[1]), context->part, context->parts, &begin, &end);
+  mk_share((size_t)(p->shape.batch * p->target[0] * p->target[1]), context->part, context->parts,
+           &begin, &end);
   if (begin == end) return;
 
   for (s.group = 0; s.group < p->shape.groups; s.group++)
@@ -184,8 +206,9 @@ void mk_conv_narrow(const mk_conv_problem* p, const mk_context* context, mk_ref 
       s.b_step = p->source_channels == 1 ? axes[2].offset_step : s.pitch.pixel;
       for (int64_t tap = 0; tap < taps; tap++)
         s.kernels->pack(s.weights + tap * p->source_channels * p->target_channels * size,
-                        w + (s.group * p->w_group + mk_conv_tap(p, axes, tap)) * size, p->source_channels,
-                        p->target_channels, p->target_channels, p->w_channel, p->w_column);
+                        w + (s.group * p->w_group + mk_conv_tap(p, axes, tap)) * size,
+                        p->source_channels, p->target_channels, p->target_channels, p->w_channel,
+                        p->w_column);
       mk_span* spans = s.spans;
       for (int64_t k0 = 0; k0 == 0 || k0 < s.k; k0 += kc) {
         const int64_t count = spans_of(&s, k0, s.k - k0 < kc ? s.k - k0 : kc, spans + 1);
@@ -194,12 +217,15 @@ void mk_conv_narrow(const mk_conv_problem* p, const mk_context* context, mk_ref 
       }
       for (int64_t unit = (int64_t)begin; unit < (int64_t)end;) {
         const int64_t row = unit % p->target[1], plane = unit / p->target[1];
-        const int64_t depth = plane % p->target[0], image = plane / p->target[0], left = (int64_t)end - unit;
+        const int64_t depth = plane % p->target[0], image = plane / p->target[0],
+                      left = (int64_t)end - unit;
         const int64_t row_end = left < p->target[1] - row ? row + left : p->target[1];
         unit += row_end - row;
         if (depth % axes[0].step != axes[0].first) continue;
-        const int64_t j_end = row_end > axes[1].first ? mk_ceil_div(row_end - axes[1].first, axes[1].step) : 0;
-        for (int64_t j = mk_ceil_div(row > axes[1].first ? row - axes[1].first : 0, axes[1].step); j < j_end; j += rows)
+        const int64_t j_end =
+            row_end > axes[1].first ? mk_ceil_div(row_end - axes[1].first, axes[1].step) : 0;
+        for (int64_t j = mk_ceil_div(row > axes[1].first ? row - axes[1].first : 0, axes[1].step);
+             j < j_end; j += rows)
           for (int64_t x = 0; x < axes[2].count; x += pixels)
             band(&s, image, depth / axes[0].step, j, j_end - j < rows ? j_end - j : rows, x,
                  axes[2].count - x < pixels ? axes[2].count - x : pixels);

@@ -3,10 +3,17 @@
 #include <string.h>
 
 mk_conv_axis mk_conv_forward_axis(const mk_conv_shape* s, int axis) {
-  return (mk_conv_axis){.first = 0, .step = 1, .count = s->out[axis], .size = s->out[axis],
-                        .source_step = s->stride[axis], .source_size = s->in[axis],
-                        .taps = s->kernel[axis], .tap_first = 0, .tap_step = 1,
-                        .offset = -s->before[axis], .offset_step = s->dilation[axis]};
+  return (mk_conv_axis){.first = 0,
+                        .step = 1,
+                        .count = s->out[axis],
+                        .size = s->out[axis],
+                        .source_step = s->stride[axis],
+                        .source_size = s->in[axis],
+                        .taps = s->kernel[axis],
+                        .tap_first = 0,
+                        .tap_step = 1,
+                        .offset = -s->before[axis],
+                        .offset_step = s->dilation[axis]};
 }
 
 // Input position i is read by output o under tap t where o * stride = i + before - t * dilation.
@@ -14,7 +21,10 @@ mk_conv_axis mk_conv_forward_axis(const mk_conv_shape* s, int axis) {
 // the last to the first so that the positions of y rise.
 mk_conv_axis mk_conv_input_axis(const mk_conv_shape* s, int axis, int64_t phase) {
   const int64_t stride = s->stride[axis], dilation = s->dilation[axis], kernel = s->kernel[axis];
-  mk_conv_axis a = {.first = phase, .step = stride, .size = s->in[axis], .source_step = 1,
+  mk_conv_axis a = {.first = phase,
+                    .step = stride,
+                    .size = s->in[axis],
+                    .source_step = 1,
                     .source_size = s->out[axis]};
   a.count = s->in[axis] > phase ? (s->in[axis] - phase + stride - 1) / stride : 0;
   a.offset_step = 1;
@@ -54,7 +64,8 @@ mk_conv_problem mk_conv_problem_of(const mk_conv_args* args, int input) {
 void mk_conv_axes_of(const mk_conv_problem* p, int64_t phase, mk_conv_axis axes[3]) {
   for (int i = 2; i >= 0; i--) {
     const int64_t stride = p->shape.stride[i];
-    axes[i] = p->input ? mk_conv_input_axis(&p->shape, i, phase % stride) : mk_conv_forward_axis(&p->shape, i);
+    axes[i] = p->input ? mk_conv_input_axis(&p->shape, i, phase % stride)
+                       : mk_conv_forward_axis(&p->shape, i);
     phase /= stride;
   }
 }
@@ -71,7 +82,8 @@ mk_conv_pitch mk_conv_pitch_of(const mk_conv_axis axes[3], int64_t pixels, int64
                                int64_t all_channels) {
   int in_place = 1;
   for (int i = 0; i < 3; i++)
-    if (axes[i].offset < 0 || axes[i].offset + mk_conv_reach(&axes[i], axes[i].count) > axes[i].source_size)
+    if (axes[i].offset < 0 ||
+        axes[i].offset + mk_conv_reach(&axes[i], axes[i].count) > axes[i].source_size)
       in_place = 0;
   mk_conv_pitch pitch = {.in_place = in_place};
   if (in_place) {
@@ -88,7 +100,8 @@ mk_conv_pitch mk_conv_pitch_of(const mk_conv_axis axes[3], int64_t pixels, int64
 
 int64_t mk_conv_in_place(const mk_conv_axis axes[3], int64_t depth, int64_t row, int64_t pixel,
                          int64_t all_channels) {
-  int64_t z = depth * axes[0].source_step + axes[0].offset, y = row * axes[1].source_step + axes[1].offset;
+  int64_t z = depth * axes[0].source_step + axes[0].offset,
+          y = row * axes[1].source_step + axes[1].offset;
   int64_t x = pixel * axes[2].source_step + axes[2].offset;
   return ((z * axes[1].source_size + y) * axes[2].source_size + x) * all_channels;
 }
@@ -112,15 +125,18 @@ void mk_conv_fill_strip(char* strip, const char* x, const mk_conv_axis axes[3], 
         memset(to, 0, (size_t)(wide * channels) * size);
         continue;
       }
-      const char* from = x + (size_t)(((z * axes[1].source_size + y) * axes[2].source_size + x0 + left) *
-                                      all_channels) * size;
+      const char* from =
+          x + (size_t)(((z * axes[1].source_size + y) * axes[2].source_size + x0 + left) *
+                       all_channels) *
+                  size;
       memset(to, 0, (size_t)(left * channels) * size);
       to += (size_t)(left * channels) * size;
       if (channels == all_channels) {
         memcpy(to, from, (size_t)(inside * channels) * size);
         to += (size_t)(inside * channels) * size;
       } else {
-        for (int64_t p = 0; p < inside; p++, to += (size_t)channels * size, from += (size_t)all_channels * size)
+        for (int64_t p = 0; p < inside;
+             p++, to += (size_t)channels * size, from += (size_t)all_channels * size)
           memcpy(to, from, (size_t)channels * size);
       }
       memset(to, 0, (size_t)(right * channels) * size);
@@ -128,9 +144,10 @@ void mk_conv_fill_strip(char* strip, const char* x, const mk_conv_axis axes[3], 
   }
 }
 
-void mk_conv_fill_planes(char* strip, const char* x, const mk_conv_axis axes[3], mk_conv_pitch pitch,
-                         int64_t depth, int64_t row, int64_t rows, int64_t pixel, int64_t pixels,
-                         int64_t channels, int64_t all_channels, mk_dtype dtype) {
+void mk_conv_fill_planes(char* strip, const char* x, const mk_conv_axis axes[3],
+                         mk_conv_pitch pitch, int64_t depth, int64_t row, int64_t rows,
+                         int64_t pixel, int64_t pixels, int64_t channels, int64_t all_channels,
+                         mk_dtype dtype) {
   const mk_gemm_kernels* kernels = mk_gemm_kernels_of(mk_isa(), dtype);
   const int64_t size = (int64_t)mk_size(dtype);
   const int64_t high = mk_conv_reach(&axes[1], rows), wide = mk_conv_reach(&axes[2], pixels);
@@ -153,8 +170,8 @@ void mk_conv_fill_planes(char* strip, const char* x, const mk_conv_axis axes[3],
           memset(plane + (wide - right) * size, 0, (size_t)(right * size));
         }
       if (outside || inside == 0) continue;
-      const char* from =
-          x + ((z * axes[1].source_size + y) * axes[2].source_size + x0 + left) * all_channels * size;
+      const char* from = x + ((z * axes[1].source_size + y) * axes[2].source_size + x0 + left) *
+                                 all_channels * size;
       if (all_channels == 1) memcpy(to + left * size, from, (size_t)(inside * size));
       else kernels->transpose(to + left * size, from, channels, inside, pitch.pixel, all_channels);
     }
@@ -164,6 +181,7 @@ void mk_conv_fill_planes(char* strip, const char* x, const mk_conv_axis axes[3],
 int mk_conv_is_pointwise(const mk_conv_shape* s) {
   if (s->groups != 1) return 0;
   for (int i = 0; i < 3; i++)
-    if (s->kernel[i] != 1 || s->stride[i] != 1 || s->before[i] != 0 || s->in[i] != s->out[i]) return 0;
+    if (s->kernel[i] != 1 || s->stride[i] != 1 || s->before[i] != 0 || s->in[i] != s->out[i])
+      return 0;
   return 1;
 }

@@ -13,7 +13,7 @@
 // One axis of one phase. Target position first + step * j reads source position
 // j * source_step + offset + q * offset_step under tap tap_first + q * tap_step, for q < taps.
 typedef struct {
-  int64_t first, step, count, size;   // of the target
+  int64_t first, step, count, size;  // of the target
   int64_t source_step, source_size;
   int64_t taps, tap_first, tap_step, offset, offset_step;
 } mk_conv_axis;
@@ -22,12 +22,13 @@ mk_conv_axis mk_conv_forward_axis(const mk_conv_shape* shape, int axis);
 mk_conv_axis mk_conv_input_axis(const mk_conv_shape* shape, int axis, int64_t phase);
 
 // A convolution as its target sees it. In w, the term (tap, source channel) of a target channel
-// (column) of a group lies at tap * w_tap + channel * w_channel + column * w_column + group * w_group.
+// (column) of a group lies at tap * w_tap + channel * w_channel + column * w_column + group *
+// w_group.
 typedef struct {
   mk_conv_shape shape;
   const mk_conv_args* args;
-  int input;                                  // 1: the gradient of the input
-  int64_t source_channels, target_channels;   // of one group
+  int input;                                 // 1: the gradient of the input
+  int64_t source_channels, target_channels;  // of one group
   int64_t target[3];
   int64_t phases;
   int64_t w_tap, w_channel, w_column, w_group;
@@ -40,8 +41,10 @@ void mk_conv_axes_of(const mk_conv_problem* problem, int64_t phase, mk_conv_axis
 int64_t mk_conv_tap(const mk_conv_problem* problem, const mk_conv_axis axes[3], int64_t tap);
 
 // Source positions that `count` neighbours along the axis read, gaps included.
-static inline __attribute__((unused)) int64_t mk_conv_reach(const mk_conv_axis* axis, int64_t count) {
-  return (count > 0 ? count - 1 : 0) * axis->source_step + (axis->taps > 0 ? axis->taps - 1 : 0) * axis->offset_step + 1;
+static inline __attribute__((unused)) int64_t mk_conv_reach(const mk_conv_axis* axis,
+                                                            int64_t count) {
+  return (count > 0 ? count - 1 : 0) * axis->source_step +
+         (axis->taps > 0 ? axis->taps - 1 : 0) * axis->offset_step + 1;
 }
 
 // A strip holds target rows (of one image and one depth) by `pixels` target pixels. In elements:
@@ -66,9 +69,10 @@ int64_t mk_conv_in_place(const mk_conv_axis axes[3], int64_t depth, int64_t row,
 
 // The same with every channel a plane of its own: element (row, tap along depth, channel, pixel) of
 // the strip at row * pitch.row + tap * pitch.plane + channel * pitch.pixel + pixel.
-void mk_conv_fill_planes(char* strip, const char* x, const mk_conv_axis axes[3], mk_conv_pitch pitch,
-                         int64_t depth, int64_t row, int64_t rows, int64_t pixel, int64_t pixels,
-                         int64_t channels, int64_t all_channels, mk_dtype dtype);
+void mk_conv_fill_planes(char* strip, const char* x, const mk_conv_axis axes[3],
+                         mk_conv_pitch pitch, int64_t depth, int64_t row, int64_t rows,
+                         int64_t pixel, int64_t pixels, int64_t channels, int64_t all_channels,
+                         mk_dtype dtype);
 
 // Whether every window is one pixel: then it is a product over all pixels.
 int mk_conv_is_pointwise(const mk_conv_shape* shape);

@@ -115,7 +115,7 @@ void mk_copy(const void* pointer, const mk_context* context) {
   int is_run = last->x == bytes && last->y == bytes, other = -1;
   if (!is_run && last->y == bytes && last->x != 0)
     for (int i = 0; i < rank - 1; i++)
-      if (axes[i].x == bytes && axes[i].size >= 4 && last->size >= 4) other = i;
+      if (axes[i].x == bytes && axes[i].size * last->size > 4) other = i;
 
   // Parts share the outermost axis that is long enough, else the longest.
   int shared = 0;

@@ -43,33 +43,56 @@ DEFINE_SQUARE(32, 4, LOW4, HIGH4)
 DEFINE_SQUARE(64, 2, LOW2, HIGH2)
 #endif
 
+// Planes to pixels of two to four elements, and back: y[j, i] = x[i, j], the shorter axis of x or y
+// dense. With `few` known the compiler has shuffles for it.
+#define DEFINE_WEAVE(bits)                                                                           \
+  static inline __attribute__((always_inline)) void MK_NAME(weave##bits)(                            \
+      const char* x, int64_t x_row, char* restrict y, size_t count, const int few) {                 \
+    typedef uint##bits##_t element __attribute__((aligned(1), may_alias));                           \
+    element* restrict to = (element*)y;                                                              \
+    _Pragma("clang loop unroll(disable)") for (size_t j = 0; j < count; j++)                         \
+      for (int i = 0; i < few; i++) to[j * (size_t)few + (size_t)i] = ((const element*)(x + i * x_row))[j]; \
+  }                                                                                                  \
+  static inline __attribute__((always_inline)) void MK_NAME(part##bits)(                             \
+      const char* x, char* restrict y, int64_t y_row, size_t count, const int few) {                 \
+    typedef uint##bits##_t element __attribute__((aligned(1), may_alias));                           \
+    const element* from = (const element*)x;                                                         \
+    MK_VECTOR_LOOP for (size_t j = 0; j < count; j++)                                                \
+      for (int i = 0; i < few; i++) ((element*)(y + i * y_row))[j] = from[j * (size_t)few + (size_t)i]; \
+  }
+DEFINE_WEAVE(8)
+DEFINE_WEAVE(32)
+DEFINE_WEAVE(64)
+
 // x [rows, columns] with rows x_row bytes apart, y [columns, rows] with rows y_row bytes apart. Tiles
-// are TILE elements square, so that whole cache lines are read and written while they are at hand.
+// are one cache line square: lines are read and written whole while they are at hand. A few rows of
+// columns that do not fill a square go element by element, in the order of y.
 #define DEFINE_TRANSPOSE(bits, n, tile)                                                              \
   static void MK_NAME(transpose##bits)(const char* x, int64_t x_row, char* y, int64_t y_row,         \
                                        size_t rows, size_t columns) {                                \
     typedef uint##bits##_t element __attribute__((aligned(1), may_alias));                           \
     enum { SIZE = bits / 8 };                                                                        \
-    for (size_t tile_i = 0; tile_i < rows; tile_i += tile)                                           \
-      for (size_t tile_j = 0; tile_j < columns; tile_j += tile) {                                    \
-        size_t end_i = tile_i + tile < rows ? tile_i + tile : rows;                                  \
-        size_t end_j = tile_j + tile < columns ? tile_j + tile : columns;                            \
-        size_t i = tile_i;                                                                           \
-        for (; i + n <= end_i; i += n) {                                                             \
-          size_t j = tile_j;                                                                         \
-          for (; j + n <= end_j; j += n)                                                             \
+    if (rows > 1 && rows <= 4 && y_row == (int64_t)rows * SIZE) {                                                \
+      for (int few = 2; few <= 4; few++)                                                             \
+        if (rows == (size_t)few) MK_NAME(weave##bits)(x, x_row, y, columns, few);                    \
+      return;                                                                                        \
+    }                                                                                                \
+    if (columns > 1 && columns <= 4 && x_row == (int64_t)columns * SIZE) {                                          \
+      for (int few = 2; few <= 4; few++)                                                             \
+        if (columns == (size_t)few) MK_NAME(part##bits)(x, y, y_row, rows, few);                     \
+      return;                                                                                        \
+    }                                                                                                \
+    size_t whole_rows = rows / n * n, whole_columns = columns / n * n;                               \
+    for (size_t tile_j = 0; tile_j < whole_columns; tile_j += tile)                                  \
+      for (size_t tile_i = 0; tile_i < whole_rows; tile_i += tile)                                   \
+        for (size_t i = tile_i; i < tile_i + tile && i < whole_rows; i += n)                         \
+          for (size_t j = tile_j; j < tile_j + tile && j < whole_columns; j += n)                    \
             MK_NAME(square##bits)(x + (int64_t)i * x_row + (int64_t)j * SIZE, x_row,                 \
                                   y + (int64_t)j * y_row + (int64_t)i * SIZE, y_row);                \
-          for (; j < end_j; j++)                                                                     \
-            for (size_t k = i; k < i + n; k++)                                                       \
-              *(element*)(y + (int64_t)j * y_row + (int64_t)k * SIZE) =                              \
-                  *(const element*)(x + (int64_t)k * x_row + (int64_t)j * SIZE);                     \
-        }                                                                                            \
-        for (; i < end_i; i++)                                                                       \
-          for (size_t j = tile_j; j < end_j; j++)                                                    \
-            *(element*)(y + (int64_t)j * y_row + (int64_t)i * SIZE) =                                \
-                *(const element*)(x + (int64_t)i * x_row + (int64_t)j * SIZE);                       \
-      }                                                                                              \
+    for (size_t j = 0; j < columns; j++)                                                             \
+      for (size_t i = j < whole_columns ? whole_rows : 0; i < rows; i++)                             \
+        *(element*)(y + (int64_t)j * y_row + (int64_t)i * SIZE) =                                    \
+            *(const element*)(x + (int64_t)i * x_row + (int64_t)j * SIZE);                           \
   }
 
 DEFINE_TRANSPOSE(8, 16, 64)
@@ -79,6 +102,7 @@ DEFINE_TRANSPOSE(64, (MK_BYTES / 8), 8)
 static const transpose_loops MK_NAME(transposes) = {MK_NAME(transpose8), MK_NAME(transpose32), MK_NAME(transpose64)};
 
 #undef DEFINE_SQUARE
+#undef DEFINE_WEAVE
 #undef DEFINE_TRANSPOSE
 #undef LOW2
 #undef HIGH2

@@ -16,10 +16,10 @@ typedef struct {
 #define MK_SOURCE "depthwise_loops.h"
 #include "each_isa.h"
 
-typedef void (*row_function)(void*, const void*, const void*, const depthwise_taps*, int64_t, int64_t,
-                             int64_t, int64_t);
-typedef void (*filter_function)(void*, const void*, const void*, const depthwise_taps*, const mk_span*,
-                                int64_t, int64_t, int64_t, int64_t, int);
+typedef void (*row_function)(void*, const void*, const void*, const depthwise_taps*, int64_t,
+                             int64_t, int64_t, int64_t);
+typedef void (*filter_function)(void*, const void*, const void*, const depthwise_taps*,
+                                const mk_span*, int64_t, int64_t, int64_t, int64_t, int);
 static const struct {
   row_function row;
   filter_function filter;
@@ -54,7 +54,8 @@ static layout layout_of(const mk_conv_args* args) {
     mk_conv_axis axes[3];
     for (int i = 0; i < 3; i++) axes[i] = mk_conv_forward_axis(&dense, i);
     int64_t high = mk_conv_reach(&axes[1], 1) * band_rows + band_rows * axes[1].source_step;
-    size_t here = (size_t)(axes[0].taps * high * mk_conv_reach(&axes[2], axes[2].count) * s->channels);
+    size_t here =
+        (size_t)(axes[0].taps * high * mk_conv_reach(&axes[2], axes[2].count) * s->channels);
     if (here > strip) strip = here;
   }
   const size_t taps = (size_t)(s->kernel[0] * s->kernel[1] * s->kernel[2]);
@@ -96,7 +97,8 @@ static void run(const mk_conv_args* args, const mk_context* context, int input) 
   const char *source = mk_at(context, input ? args->y : args->x), *w = mk_at(context, args->w);
   char* to = mk_at(context, input ? args->x : args->y);
   size_t begin, end;
-  mk_share((size_t)(shape->batch * target[0] * target[1]), context->part, context->parts, &begin, &end);
+  mk_share((size_t)(shape->batch * target[0] * target[1]), context->part, context->parts, &begin,
+           &end);
 
   const int64_t phases = input ? shape->stride[0] * shape->stride[1] * shape->stride[2] : 1;
   for (int64_t unit = (int64_t)begin; unit < (int64_t)end;) {
@@ -113,11 +115,13 @@ static void run(const mk_conv_args* args, const mk_context* context, int input) 
       }
       if (z0 % axes[0].step != axes[0].first || axes[2].count <= 0) continue;
       const int64_t j = mk_ceil_div(y0 > axes[1].first ? y0 - axes[1].first : 0, axes[1].step);
-      const int64_t j_end = y0 + rows > axes[1].first ? mk_ceil_div(y0 + rows - axes[1].first, axes[1].step) : 0;
+      const int64_t j_end =
+          y0 + rows > axes[1].first ? mk_ceil_div(y0 + rows - axes[1].first, axes[1].step) : 0;
       if (j >= j_end) continue;
       mk_conv_pitch pitch = {0, 0, 0, 1};
       const int64_t depth = z0 / axes[0].step, pixels = axes[2].count;
-      const int64_t source_image = axes[0].source_size * axes[1].source_size * axes[2].source_size * channels;
+      const int64_t source_image =
+          axes[0].source_size * axes[1].source_size * axes[2].source_size * channels;
       const char* from = source + image * source_image * size;
       taps.count = 0;
       if (axes[0].taps * axes[1].taps * axes[2].taps > 0) {
@@ -126,16 +130,17 @@ static void run(const mk_conv_args* args, const mk_context* context, int input) 
         if (pitch.in_place) {
           from += mk_conv_in_place(axes, depth, j, 0, channels) * size;
         } else {
-          mk_conv_fill_strip(scratch, from, axes, pitch, depth, j, j_end - j, 0, pixels, channels, channels,
-                             (size_t)size);
+          mk_conv_fill_strip(scratch, from, axes, pitch, depth, j, j_end - j, 0, pixels, channels,
+                             channels, (size_t)size);
           from = scratch;
         }
       }
       for (int64_t i = j; i < j_end; i++) {
         const int64_t y = axes[1].first + i * axes[1].step;
-        const int64_t first = (((image * target[0] + z0) * target[1] + y) * target[2] + axes[2].first) * channels;
-        row_of(to + first * size, from + (i - j) * axes[1].source_step * pitch.row * size, w, &taps, pixels,
-               channels, axes[2].source_step * pitch.pixel, axes[2].step * channels);
+        const int64_t first =
+            (((image * target[0] + z0) * target[1] + y) * target[2] + axes[2].first) * channels;
+        row_of(to + first * size, from + (i - j) * axes[1].source_step * pitch.row * size, w, &taps,
+               pixels, channels, axes[2].source_step * pitch.pixel, axes[2].step * channels);
       }
     }
     if (args->epilogue)
@@ -146,7 +151,9 @@ static void run(const mk_conv_args* args, const mk_context* context, int input) 
 }
 
 void mk_depthwise(const mk_conv_args* args, const mk_context* context) { run(args, context, 0); }
-void mk_depthwise_input(const mk_conv_args* args, const mk_context* context) { run(args, context, 1); }
+void mk_depthwise_input(const mk_conv_args* args, const mk_context* context) {
+  run(args, context, 1);
+}
 
 void mk_depthwise_filter(const mk_conv_filter_args* args, const mk_context* context) {
   const mk_conv_shape* shape = &args->conv.shape;
@@ -182,12 +189,15 @@ void mk_depthwise_filter(const mk_conv_filter_args* args, const mk_context* cont
       if (pitch.in_place) {
         from += mk_conv_in_place(axes, depth, y0, 0, channels) * size;
       } else {
-        mk_conv_fill_strip(scratch, from, axes, pitch, depth, y0, now, 0, pixels, channels, channels, (size_t)size);
+        mk_conv_fill_strip(scratch, from, axes, pitch, depth, y0, now, 0, pixels, channels,
+                           channels, (size_t)size);
         from = scratch;
       }
       for (int64_t i = 0; i < now; i++)
-        spans[i] = (mk_span){i * shape->stride[1] * pitch.row, (row + i) * pixels * channels, pixels};
-      filter_of(sums, from, y, &taps, spans, now, channels, shape->stride[2] * pitch.pixel, channels, add);
+        spans[i] =
+            (mk_span){i * shape->stride[1] * pitch.row, (row + i) * pixels * channels, pixels};
+      filter_of(sums, from, y, &taps, spans, now, channels, shape->stride[2] * pitch.pixel,
+                channels, add);
       row += now;
     }
     if (!add) filter_of(sums, x, y, &taps, spans, 0, channels, 0, 0, 0);

@@ -14,9 +14,11 @@ enum { NAME(width) = MK_BYTES / sizeof(REAL) };
 #endif
 
 // y[p, c] = sum over t of x[p * x_step + offset[t] + c] * w[weight[t] + c]
-static inline __attribute__((always_inline)) void NAME(sum_taps)(
-    REAL* y, const REAL* x, const REAL* w, const depthwise_taps* taps, int64_t c, const int pixels,
-    int64_t x_step, int64_t y_step) {
+static inline __attribute__((always_inline)) void NAME(sum_taps)(REAL* y, const REAL* x,
+                                                                 const REAL* w,
+                                                                 const depthwise_taps* taps,
+                                                                 int64_t c, const int pixels,
+                                                                 int64_t x_step, int64_t y_step) {
   NAME(lanes) sum[4];
 #pragma clang loop unroll(full)
   for (int p = 0; p < pixels; p++) sum[p] = 0;
@@ -30,8 +32,8 @@ static inline __attribute__((always_inline)) void NAME(sum_taps)(
   for (int p = 0; p < pixels; p++) STORE(y + p * y_step + c, sum[p]);
 }
 
-static void NAME(row)(void* y_, const void* x_, const void* w_, const depthwise_taps* taps, int64_t pixels,
-                      int64_t channels, int64_t x_step, int64_t y_step) {
+static void NAME(row)(void* y_, const void* x_, const void* w_, const depthwise_taps* taps,
+                      int64_t pixels, int64_t channels, int64_t x_step, int64_t y_step) {
   const REAL* w = w_;
   for (int64_t p = 0; p < pixels;) {
     REAL* y = (REAL*)y_ + p * y_step;
@@ -53,10 +55,12 @@ static void NAME(row)(void* y_, const void* x_, const void* w_, const depthwise_
   }
 }
 
-// w[t, c] (+)= sum over rows, pixels of x[row.a + p * x_step + offset[t] + c] * y[row.b + p * y_step + c]
+// w[t, c] (+)= sum over rows, pixels of x[row.a + p * x_step + offset[t] + c] * y[row.b + p *
+// y_step + c]
 static inline __attribute__((always_inline)) void NAME(sum_pixels)(
-    REAL* w, const REAL* x, const REAL* y, const int64_t* offset, const int64_t* weight, const int taps,
-    const mk_span* rows, int64_t row_count, int64_t c, int64_t x_step, int64_t y_step, int add) {
+    REAL* w, const REAL* x, const REAL* y, const int64_t* offset, const int64_t* weight,
+    const int taps, const mk_span* rows, int64_t row_count, int64_t c, int64_t x_step,
+    int64_t y_step, int add) {
   NAME(lanes) sum[8];
 #pragma clang loop unroll(full)
   for (int t = 0; t < taps; t++) sum[t] = 0;
@@ -84,11 +88,14 @@ static void NAME(filter)(void* w_, const void* x_, const void* y_, const depthwi
   for (; c + NAME(width) <= channels; c += NAME(width)) {
     int64_t t = 0;
     for (; t + 8 <= taps->count; t += 8)
-      NAME(sum_pixels)(w, x, y, taps->offset + t, taps->weight + t, 8, rows, row_count, c, x_step, y_step, add);
+      NAME(sum_pixels)(w, x, y, taps->offset + t, taps->weight + t, 8, rows, row_count, c, x_step,
+                       y_step, add);
     for (; t + 3 <= taps->count; t += 3)
-      NAME(sum_pixels)(w, x, y, taps->offset + t, taps->weight + t, 3, rows, row_count, c, x_step, y_step, add);
+      NAME(sum_pixels)(w, x, y, taps->offset + t, taps->weight + t, 3, rows, row_count, c, x_step,
+                       y_step, add);
     for (; t < taps->count; t++)
-      NAME(sum_pixels)(w, x, y, taps->offset + t, taps->weight + t, 1, rows, row_count, c, x_step, y_step, add);
+      NAME(sum_pixels)(w, x, y, taps->offset + t, taps->weight + t, 1, rows, row_count, c, x_step,
+                       y_step, add);
   }
   for (; c < channels; c++)
     for (int64_t t = 0; t < taps->count; t++) {

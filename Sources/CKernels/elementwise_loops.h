@@ -5,41 +5,54 @@
 
 #include "vector.h"
 #include "vector_math.h"
+#include "vector_angles.h"
 
 #define LOOP_HEAD(name) \
   static void V(name)(void* y, const void* a, const void* b, const void* c, size_t count)
 
-// float32, whole vectors of `u` = a[i…] and `v` = b[i…].
+// float32, whole vectors of `u` = a[i…] and `v` = b[i…]. The rest goes through the same loop by way
+// of a padded copy: one instance of the code, hence the same bits wherever an element stands.
 #define FLOATS_UNARY(name, expression)                             \
   LOOP_HEAD(name##_F32) {                                          \
     (void)b, (void)c;                                              \
     const char* p = a;                                             \
-    char* z = y;                                                   \
-    for (; count >= MK_LANES; count -= MK_LANES) {                 \
-      Floats u = V(load)(p);                                       \
-      V(store)(z, expression);                                     \
-      p += MK_BYTES, z += MK_BYTES;                                \
+    char *z = y, *end = y;                                         \
+    float pad[MK_LANES];                                           \
+    size_t rest = 0;                                               \
+    for (;;) {                                                     \
+      for (; count >= MK_LANES; count -= MK_LANES) {               \
+        Floats u = V(load)(p);                                     \
+        V(store)(z, expression);                                   \
+        p += MK_BYTES, z += MK_BYTES;                              \
+      }                                                            \
+      if (count == 0) break;                                       \
+      V(store)(pad, V(load_some)(p, count));                       \
+      rest = count, end = z, count = MK_LANES;                     \
+      p = (const char*)pad, z = (char*)pad;                        \
     }                                                              \
-    if (count) {                                                   \
-      Floats u = V(load_some)(p, count);                           \
-      V(store_some)(z, expression, count);                         \
-    }                                                              \
+    if (rest) V(store_some)(end, V(load)(pad), rest);              \
   }
 
 #define FLOATS_BINARY(name, expression)                            \
   LOOP_HEAD(name##_F32) {                                          \
     (void)c;                                                       \
     const char *p = a, *q = b;                                     \
-    char* z = y;                                                   \
-    for (; count >= MK_LANES; count -= MK_LANES) {                 \
-      Floats u = V(load)(p), v = V(load)(q);                       \
-      V(store)(z, expression);                                     \
-      p += MK_BYTES, q += MK_BYTES, z += MK_BYTES;                 \
+    char *z = y, *end = y;                                         \
+    float pad[MK_LANES], second[MK_LANES];                         \
+    size_t rest = 0;                                               \
+    for (;;) {                                                     \
+      for (; count >= MK_LANES; count -= MK_LANES) {               \
+        Floats u = V(load)(p), v = V(load)(q);                     \
+        V(store)(z, expression);                                   \
+        p += MK_BYTES, q += MK_BYTES, z += MK_BYTES;               \
+      }                                                            \
+      if (count == 0) break;                                       \
+      V(store)(pad, V(load_some)(p, count));                       \
+      V(store)(second, V(load_some)(q, count));                    \
+      rest = count, end = z, count = MK_LANES;                     \
+      p = (const char*)pad, q = (const char*)second, z = (char*)pad; \
     }                                                              \
-    if (count) {                                                   \
-      Floats u = V(load_some)(p, count), v = V(load_some)(q, count); \
-      V(store_some)(z, expression, count);                         \
-    }                                                              \
+    if (rest) V(store_some)(end, V(load)(pad), rest);              \
   }
 
 // Any type, of `u` = a[i], `v` = b[i] of type `in`.

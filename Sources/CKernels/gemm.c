@@ -9,8 +9,8 @@
 
 #include "gemm_kernels.h"
 
-// Terms in one block: few enough that a panel of B (two vectors wide) and a tile's rows of A stay in
-// the nearest caches, enough that reading and writing C in between does not show.
+// Terms in one block: few enough that a panel of B (two vectors wide) and a tile's rows of A stay
+// in the nearest caches, enough that reading and writing C in between does not show.
 static const int64_t most_terms = 512;
 
 static uint32_t terms_per_block(int64_t k, mk_dtype dtype) {
@@ -63,16 +63,20 @@ typedef struct {
   const char *a, *b;
   char* c;
   int64_t m, n, k, a_row, a_column, b_row, b_column, c_row;
-  int64_t first;      // C's first element in the iteration space of the epilogue
-  size_t size;        // of an element
+  int64_t first;  // C's first element in the iteration space of the epilogue
+  size_t size;    // of an element
   char *a_panels, *b_panels, *epilogue_scratch;
 } product;
 
 static size_t a_panel_bytes(const mk_gemm_args* args) {
-  return (args->blocking.mc * (size_t)args->blocking.kc * mk_size(args->dtype) + 2 * MK_PACK_SLACK) & ~(size_t)63;
+  return (args->blocking.mc * (size_t)args->blocking.kc * mk_size(args->dtype) +
+          2 * MK_PACK_SLACK) &
+         ~(size_t)63;
 }
 static size_t b_panel_bytes(const mk_gemm_args* args) {
-  return (args->blocking.nc * (size_t)args->blocking.kc * mk_size(args->dtype) + 2 * MK_PACK_SLACK) & ~(size_t)63;
+  return (args->blocking.nc * (size_t)args->blocking.kc * mk_size(args->dtype) +
+          2 * MK_PACK_SLACK) &
+         ~(size_t)63;
 }
 
 size_t mk_gemm_scratch(const mk_gemm_args* args) {
@@ -81,7 +85,8 @@ size_t mk_gemm_scratch(const mk_gemm_args* args) {
 }
 
 // Whether A is better copied into panels: always where neither stride is 1, and where its rows are
-// a multiple of a page apart, which puts a tile's rows into one set of L1, if there is enough reuse.
+// a multiple of a page apart, which puts a tile's rows into one set of L1, if there is enough
+// reuse.
 static int packs_a(const product* p, int64_t columns) {
   if (p->a_column == 1 || p->m == 1) {
     size_t apart = (size_t)(p->a_row < 0 ? -p->a_row : p->a_row) * p->size;
@@ -117,17 +122,22 @@ static int streams(const product* p, int64_t rows) {
          (size_t)(p->k * p->n) * p->size > (rows == 1 ? 16 << 10 : 1 << 20);
 }
 
-static void stream(const product* p, int64_t row, int64_t row_end, int64_t column, int64_t column_end) {
+static void stream(const product* p, int64_t row, int64_t row_end, int64_t column,
+                   int64_t column_end) {
   const int64_t rows = row_end - row, kc = p->args->blocking.kc, size = (int64_t)p->size;
   const int64_t most = MK_STREAM_BYTES / size;
   for (int64_t k0 = 0; k0 < p->k; k0 += kc) {
     const mk_span span = {0, 0, p->k - k0 < kc ? p->k - k0 : kc};
-    p->kernels->pack(p->a_panels, p->a + (row * p->a_row + k0 * p->a_column) * size, span.count, rows, rows,
-                     p->a_column, p->a_row);
+    p->kernels->pack(p->a_panels, p->a + (row * p->a_row + k0 * p->a_column) * size, span.count,
+                     rows, rows, p->a_column, p->a_row);
     for (int64_t j = column; j < column_end; j += most) {
-      mk_tile tile = {.spans = &span, .span_count = 1, .a = p->a_panels,
-                      .b = p->b + (k0 * p->b_row + j) * size, .b_step = p->b_row,
-                      .c = p->c + (row * p->c_row + j) * size, .c_row = p->c_row,
+      mk_tile tile = {.spans = &span,
+                      .span_count = 1,
+                      .a = p->a_panels,
+                      .b = p->b + (k0 * p->b_row + j) * size,
+                      .b_step = p->b_row,
+                      .c = p->c + (row * p->c_row + j) * size,
+                      .c_row = p->c_row,
                       .columns = column_end - j < most ? column_end - j : most,
                       .add = k0 > 0 || p->args->accumulate};
       p->kernels->stream[rows](&tile);
@@ -137,7 +147,8 @@ static void stream(const product* p, int64_t row, int64_t row_end, int64_t colum
 }
 
 // C[row ..< row_end, column ..< column_end] of one product.
-static void multiply(const product* p, int64_t row, int64_t row_end, int64_t column, int64_t column_end) {
+static void multiply(const product* p, int64_t row, int64_t row_end, int64_t column,
+                     int64_t column_end) {
   const mk_gemm_kernels* kernels = p->kernels;
   const int64_t rows = row_end - row, lanes = kernels->lanes, panel = 2 * lanes;
   if (rows <= 0 || column_end <= column) return;
@@ -162,16 +173,21 @@ static void multiply(const product* p, int64_t row, int64_t row_end, int64_t col
           for (int64_t t = tile0; t < tile_end; t++) {
             int64_t i = mk_piece(rows, tiles, t), high = mk_piece(rows, tiles, t + 1) - i;
             kernels->pack(p->a_panels + (i - i0) * terms * (int64_t)p->size,
-                          p->a + ((row + i) * p->a_row + k0 * p->a_column) * (int64_t)p->size, terms,
-                          high, high, p->a_column, p->a_row);
+                          p->a + ((row + i) * p->a_row + k0 * p->a_column) * (int64_t)p->size,
+                          terms, high, high, p->a_column, p->a_row);
           }
         for (int64_t j = jc; j < jc_end; j += panel) {
           const int64_t wide = jc_end - j < panel ? jc_end - j : panel;
           const int vectors = (int)mk_ceil_div(wide, lanes);
           const char* b = p->b + (k0 * p->b_row + j * p->b_column) * (int64_t)p->size;
           mk_span span = {0, 0, terms};
-          mk_tile tile = {.spans = &span, .span_count = 1, .b = b, .b_step = p->b_row,
-                          .c_row = p->c_row, .columns = wide, .add = block > 0 || p->args->accumulate};
+          mk_tile tile = {.spans = &span,
+                          .span_count = 1,
+                          .b = b,
+                          .b_step = p->b_row,
+                          .c_row = p->c_row,
+                          .columns = wide,
+                          .add = block > 0 || p->args->accumulate};
           if (b_packed || (!kernels->masked && wide % lanes != 0)) {
             char* y = p->b_panels + (j - jc) * terms * (int64_t)p->size;
             if (tile0 == 0 || !b_packed)
@@ -206,10 +222,18 @@ static void multiply(const product* p, int64_t row, int64_t row_end, int64_t col
 
 void mk_gemm(const void* args_, const mk_context* context) {
   const mk_gemm_args* args = args_;
-  product p = {.kernels = mk_gemm_kernels_of(mk_isa(), args->dtype), .args = args, .context = context,
-               .m = args->m, .n = args->n, .k = args->k, .a_row = args->a_row,
-               .a_column = args->a_column, .b_row = args->b_row, .b_column = args->b_column,
-               .c_row = args->c_row, .size = mk_size(args->dtype)};
+  product p = {.kernels = mk_gemm_kernels_of(mk_isa(), args->dtype),
+               .args = args,
+               .context = context,
+               .m = args->m,
+               .n = args->n,
+               .k = args->k,
+               .a_row = args->a_row,
+               .a_column = args->a_column,
+               .b_row = args->b_row,
+               .b_column = args->b_column,
+               .c_row = args->c_row,
+               .size = mk_size(args->dtype)};
   p.a_panels = context->scratch;
   p.b_panels = p.a_panels + a_panel_bytes(args);
   p.epilogue_scratch = p.b_panels + b_panel_bytes(args);
@@ -239,7 +263,8 @@ void mk_gemm(const void* args_, const mk_context* context) {
 
   for (int64_t unit = (int64_t)begin; unit < (int64_t)end;) {
     const int64_t index = unit / units_m, row = unit % units_m;
-    const int64_t row_end = (int64_t)end - unit < units_m - row ? row + (int64_t)end - unit : units_m;
+    const int64_t row_end =
+        (int64_t)end - unit < units_m - row ? row + (int64_t)end - unit : units_m;
     int64_t a = 0, b = 0, rest = index;
     for (uint32_t i = args->batch_rank; i-- > 0;) {
       int64_t at = rest % args->batch[i];

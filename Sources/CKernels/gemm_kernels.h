@@ -1,6 +1,7 @@
 // The micro-kernels behind every product: what the drivers (gemm.c, conv.c, …) see of them.
 //
-//     m rows, n columns, k terms of one product; a tile is `rows` × `columns` of C held in registers
+//     m rows, n columns, k terms of one product; a tile is `rows` × `columns` of C held in
+//     registers
 //
 // Every element of a tile is one chain of multiply-adds over k in ascending order, so how C is cut
 // into tiles never shows in its bits.
@@ -31,8 +32,8 @@ typedef void (*mk_tile_function)(const mk_tile* tile);
 enum { MK_TILE_ROWS = 14, MK_TILE_VECTORS = 3, MK_STREAM_ROWS = 8, MK_STREAM_BYTES = 2048 };
 
 // Sums over pixels, lanes along them: sums [taps, filters] = sum over all rows, pixels of
-// x[row.b + offset[tap] + pixel] * y[row.a + filter * y_plane + pixel]. A lane is one chain over its
-// pixels, the lanes are added as a tree.
+// x[row.b + offset[tap] + pixel] * y[row.a + filter * y_plane + pixel]. A lane is one chain over
+// its pixels, the lanes are added as a tree.
 typedef struct {
   const mk_span* rows;
   int64_t row_count, y_plane;
@@ -45,10 +46,10 @@ typedef void (*mk_correlation_function)(const mk_correlation* correlation);
 enum { MK_CORRELATION_FILTERS = 4, MK_CORRELATION_TAPS = 5 };
 
 typedef struct {
-  int lanes;                          // elements of one vector register
-  int widest;                         // the most vectors side by side
+  int lanes;                           // elements of one vector register
+  int widest;                          // the most vectors side by side
   int most_rows[MK_TILE_VECTORS + 1];  // the most rows of a tile of so many vectors
-  int masked;                         // B may be read in place where a panel is not full
+  int masked;                          // B may be read in place where a panel is not full
   mk_tile_function row_form[MK_TILE_VECTORS + 1][MK_TILE_ROWS + 1];
   mk_tile_function column_form[MK_TILE_VECTORS + 1][MK_TILE_ROWS + 1];
   // Few rows, A in column form: B is read once, in long stretches of its rows, which is what main
@@ -61,7 +62,8 @@ typedef struct {
   void (*pack)(void* y, const void* x, int64_t count, int64_t valid, int64_t width, int64_t x_i,
                int64_t x_j);
   // y[i * y_i + j] = x[i + j * x_j] for i < rows, j < columns, and nothing else is written.
-  void (*transpose)(void* y, const void* x, int64_t rows, int64_t columns, int64_t y_i, int64_t x_j);
+  void (*transpose)(void* y, const void* x, int64_t rows, int64_t columns, int64_t y_i,
+                    int64_t x_j);
 } mk_gemm_kernels;
 
 const mk_gemm_kernels* mk_gemm_kernels_of(mk_isa_level level, mk_dtype dtype);
@@ -70,11 +72,14 @@ const mk_gemm_kernels* mk_gemm_kernels_of(mk_isa_level level, mk_dtype dtype);
 enum { MK_PACK_SLACK = 64 };
 
 // The `index`-th of `count` nearly equal pieces of `total`: where it begins.
-static inline __attribute__((unused)) int64_t mk_piece(int64_t total, int64_t count, int64_t index) {
+static inline __attribute__((unused)) int64_t mk_piece(int64_t total, int64_t count,
+                                                       int64_t index) {
   int64_t each = total / count, more = total % count;
   return index * each + (index < more ? index : more);
 }
 
-static inline __attribute__((unused)) int64_t mk_ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+static inline __attribute__((unused)) int64_t mk_ceil_div(int64_t a, int64_t b) {
+  return (a + b - 1) / b;
+}
 
 #endif

@@ -8,6 +8,9 @@
 // NAME(tile) is tile_avx512_f32 and so on.
 #define NAME(name) MK_PASTE(MK_NAME(name), TYPE)
 
+// A kernel exists only as copies with constant sizes.
+#define INLINE static inline __attribute__((always_inline))
+
 #define MK_SOURCE "gemm_loops.h"
 #include "each_isa.h"
 

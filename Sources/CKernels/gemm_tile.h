@@ -8,14 +8,14 @@ typedef struct __attribute__((packed, may_alias)) {
   VECTOR v;
 } NAME(unaligned);
 
-static inline __attribute__((always_inline)) VECTOR NAME(load)(const REAL* x) {
+INLINE VECTOR NAME(load)(const REAL* x) {
   return ((const NAME(unaligned)*)x)->v;
 }
-static inline __attribute__((always_inline)) void NAME(store)(REAL* y, VECTOR v) {
+INLINE void NAME(store)(REAL* y, VECTOR v) {
   ((NAME(unaligned)*)y)->v = v;
 }
 
-static inline __attribute__((always_inline)) VECTOR NAME(multiply_add)(VECTOR a, VECTOR b, VECTOR c) {
+INLINE VECTOR NAME(multiply_add)(VECTOR a, VECTOR b, VECTOR c) {
 #if MK_HAS_FMA
   return __builtin_elementwise_fma(a, b, c);
 #else
@@ -24,7 +24,7 @@ static inline __attribute__((always_inline)) VECTOR NAME(multiply_add)(VECTOR a,
 }
 
 // The first `valid` elements of a vector, zeros after them, touching no others.
-static inline __attribute__((always_inline)) VECTOR NAME(load_some)(const REAL* x, uint32_t valid) {
+INLINE VECTOR NAME(load_some)(const REAL* x, uint32_t valid) {
 #if MK_LEVEL == 2
   uint32_t mask = (1u << valid) - 1;
   if (sizeof(REAL) == 4) return (VECTOR)_mm512_maskz_loadu_ps((__mmask16)mask, x);
@@ -37,7 +37,7 @@ static inline __attribute__((always_inline)) VECTOR NAME(load_some)(const REAL* 
 #endif
 }
 
-static inline __attribute__((always_inline)) void NAME(store_some)(REAL* y, VECTOR v, uint32_t valid) {
+INLINE void NAME(store_some)(REAL* y, VECTOR v, uint32_t valid) {
 #if MK_LEVEL == 2
   uint32_t mask = (1u << valid) - 1;
   if (sizeof(REAL) == 4) _mm512_mask_storeu_ps(y, (__mmask16)mask, (__m512)v);
@@ -52,7 +52,7 @@ static inline __attribute__((always_inline)) void NAME(store_some)(REAL* y, VECT
 }
 
 // The last vector of a tile's row, of `valid` columns. Without masks B is padded instead.
-static inline __attribute__((always_inline)) VECTOR NAME(load_last)(const REAL* x, uint32_t valid) {
+INLINE VECTOR NAME(load_last)(const REAL* x, uint32_t valid) {
 #if MK_LEVEL == 2
   return NAME(load_some)(x, valid);
 #else
@@ -61,7 +61,7 @@ static inline __attribute__((always_inline)) VECTOR NAME(load_last)(const REAL* 
 #endif
 }
 
-static inline __attribute__((always_inline)) void NAME(finish_last)(REAL* c, VECTOR sum, uint32_t valid, int add) {
+INLINE void NAME(finish_last)(REAL* c, VECTOR sum, uint32_t valid, int add) {
 #if MK_LEVEL == 2
   uint32_t mask = (1u << valid) - 1;
   if (add) sum = NAME(load_last)(c, valid) + sum;
@@ -79,8 +79,7 @@ static inline __attribute__((always_inline)) void NAME(finish_last)(REAL* c, VEC
 }
 
 // The tile: inlined with constant `rows`, `vectors` and `column`, so that the sums are registers.
-static inline __attribute__((always_inline)) void NAME(tile)(const mk_tile* tile, const int rows,
-                                                             const int vectors, const int column) {
+INLINE void NAME(tile)(const mk_tile* tile, const int rows, const int vectors, const int column) {
   VECTOR sum[MK_TILE_ROWS][MK_TILE_VECTORS];
 #pragma clang loop unroll(full)
   for (int i = 0; i < rows; i++)
@@ -176,7 +175,7 @@ MENU(X)
 #undef X
 
 // Few rows of C: the sums pass through L1, four terms at a time, while rows of B stream by.
-static inline __attribute__((always_inline)) void NAME(stream)(const mk_tile* tile, const int rows) {
+INLINE void NAME(stream)(const mk_tile* tile, const int rows) {
   enum { width = MK_STREAM_BYTES / sizeof(REAL) };
   REAL sums[MK_STREAM_ROWS * width];
   memset(sums, 0, (size_t)rows * width * sizeof(REAL));
@@ -194,7 +193,8 @@ static inline __attribute__((always_inline)) void NAME(stream)(const mk_tile* ti
         for (int l = 0; l < 4; l++) {
           VECTOR right = NAME(load)(b + l * b_step + j);
 #pragma clang loop unroll(full)
-          for (int i = 0; i < rows; i++) sum[i] = NAME(multiply_add)(a[l * rows + i], right, sum[i]);
+          for (int i = 0; i < rows; i++)
+            sum[i] = NAME(multiply_add)(a[l * rows + i], right, sum[i]);
         }
       } else {
         VECTOR right = NAME(load)(b + j);
@@ -231,8 +231,7 @@ static inline __attribute__((always_inline)) void NAME(stream)(const mk_tile* ti
 STREAMS(X)
 #undef X
 
-static inline __attribute__((always_inline)) void NAME(correlate)(const mk_correlation* c, const int filters,
-                                                                  const int taps) {
+INLINE void NAME(correlate)(const mk_correlation* c, const int filters, const int taps) {
   VECTOR sum[MK_CORRELATION_FILTERS][MK_CORRELATION_TAPS];
   const REAL* at[MK_CORRELATION_TAPS];
 #pragma clang loop unroll(full)
@@ -283,102 +282,7 @@ static inline __attribute__((always_inline)) void NAME(correlate)(const mk_corre
 CORRELATIONS(X)
 #undef X
 
-// Exchanges rows and columns of a square of vectors: log2(lanes) rounds of interleaving halves.
-static inline __attribute__((always_inline)) void NAME(exchange)(VECTOR v[LANES]) {
-#pragma clang loop unroll(full)
-  for (int round = 1; round < LANES; round *= 2) {
-    VECTOR w[LANES];
-#pragma clang loop unroll(full)
-    for (int i = 0; i < LANES / 2; i++) {
-      VECTOR p = v[i], q = v[i + LANES / 2];
-#if MK_BYTES == 64
-      if (sizeof(REAL) == 4) {
-        w[2 * i] = (VECTOR)__builtin_shufflevector((__m512)p, (__m512)q, 0, 16, 1, 17, 2, 18, 3, 19,
-                                                   4, 20, 5, 21, 6, 22, 7, 23);
-        w[2 * i + 1] = (VECTOR)__builtin_shufflevector((__m512)p, (__m512)q, 8, 24, 9, 25, 10, 26,
-                                                       11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
-      } else {
-        w[2 * i] = (VECTOR)__builtin_shufflevector((__m512d)p, (__m512d)q, 0, 8, 1, 9, 2, 10, 3, 11);
-        w[2 * i + 1] =
-            (VECTOR)__builtin_shufflevector((__m512d)p, (__m512d)q, 4, 12, 5, 13, 6, 14, 7, 15);
-      }
-#else
-      w[2 * i].even = p.lo, w[2 * i].odd = q.lo;
-      w[2 * i + 1].even = p.hi, w[2 * i + 1].odd = q.hi;
-#endif
-    }
-#pragma clang loop unroll(full)
-    for (int i = 0; i < LANES; i++) v[i] = w[i];
-  }
-}
-
-static void NAME(pack)(void* y_, const void* x_, int64_t count, int64_t valid, int64_t width,
-                       int64_t x_i, int64_t x_j) {
-  REAL* y = y_;
-  const REAL* x = x_;
-  if (x_j == 1) {
-    int64_t whole = valid - valid % LANES;
-    for (int64_t i = 0; i < count; i++, x += x_i, y += width) {
-      int64_t j = 0;
-      for (; j < whole; j += LANES) NAME(store)(y + j, NAME(load)(x + j));
-      for (; j < valid; j++) y[j] = x[j];
-      for (; j < width; j++) y[j] = 0;
-    }
-    return;
-  }
-  if (x_i == 1) {
-    for (int64_t i = 0; i < count; i += LANES)
-      for (int64_t j = 0; j < width; j += LANES) {
-        // Squares of one vector's width; a narrower last one spills into the next row, which is
-        // written after it, or past the end.
-        const int64_t here = width - j < LANES ? width - j : LANES, high = count - i;
-        VECTOR v[LANES];
-#pragma clang loop unroll(full)
-        for (int l = 0; l < LANES; l++) {
-          v[l] = 0;
-          const REAL* from = x + i + (j + l) * x_j;
-          if (j + l >= valid) continue;
-          if (high >= LANES) v[l] = NAME(load)(from);
-          else v[l] = NAME(load_some)(from, (uint32_t)high);
-        }
-        NAME(exchange)(v);
-        if (high < LANES) {
-          for (int64_t l = 0; l < high; l++) memcpy(y + (i + l) * width + j, &v[l], (size_t)here * sizeof(REAL));
-        } else if (here == LANES || width < LANES) {
-#pragma clang loop unroll(full)
-          for (int l = 0; l < LANES; l++) NAME(store)(y + (i + l) * width + j, v[l]);
-        } else {
-          for (int l = 0; l < LANES; l++) memcpy(y + (i + l) * width + j, &v[l], here * sizeof(REAL));
-        }
-      }
-    return;
-  }
-  for (int64_t i = 0; i < count; i++)
-    for (int64_t j = 0; j < width; j++) y[i * width + j] = j < valid ? x[i * x_i + j * x_j] : 0;
-}
-
-static void NAME(transpose)(void* y_, const void* x_, int64_t rows, int64_t columns, int64_t y_i, int64_t x_j) {
-  REAL* y = y_;
-  const REAL* x = x_;
-  for (int64_t j = 0; j < columns; j += LANES)
-    for (int64_t i = 0; i < rows; i += LANES) {
-      const int64_t high = rows - i < LANES ? rows - i : LANES, wide = columns - j < LANES ? columns - j : LANES;
-      VECTOR v[LANES];
-#pragma clang loop unroll(full)
-      for (int l = 0; l < LANES; l++) {
-        v[l] = 0;
-        const REAL* from = x + i + (j + l) * x_j;
-        if (l >= wide) continue;
-        if (high == LANES) v[l] = NAME(load)(from);
-        else v[l] = NAME(load_some)(from, (uint32_t)high);
-      }
-      NAME(exchange)(v);
-      REAL* to = y + i * y_i + j;
-#pragma clang loop unroll(full)
-      for (int l = 0; l < LANES; l++)
-        if (l < high) NAME(store_some)(to + l * y_i, v[l], (uint32_t)wide);
-    }
-}
+#include "gemm_pack.h"
 
 static const mk_gemm_kernels NAME(kernels) = {
     .lanes = LANES,

@@ -45,17 +45,28 @@ static inline int64_t line_of(const mk_pool_shape* s, int64_t n, int64_t od, int
   return (n * s->in[0] + id) * s->in[1] + ih;
 }
 
-static inline int64_t offset_of_tap(const mk_pool_shape* s, int64_t n, int64_t od, int64_t oh, int64_t ow, int64_t tap) {
-  int64_t kw = tap % s->window[2], kh = tap / s->window[2] % s->window[1], kd = tap / s->window[2] / s->window[1];
-  int64_t iw = ow * s->stride[2] + kw - s->before[2];
-  return (line_of(s, n, od, oh, kd, kh) * s->in[2] + iw) * s->channels;
-}
-
 // What an average divides by; 1 where nothing is summed.
 static inline int64_t pixels_counted(const mk_pool_shape* s, int count_outside, int64_t od, int64_t oh, int64_t ow) {
   if (count_outside) return s->window[0] * s->window[1] * s->window[2];
   span d = taps_inside(s, 0, od), h = taps_inside(s, 1, oh), w = taps_inside(s, 2, ow);
   return most_of(1, (d.end - d.begin) * (h.end - h.begin) * (w.end - w.begin));
+}
+
+static inline span both(span a, span b) {
+  int64_t begin = most_of(a.begin, b.begin);
+  return (span){begin, most_of(begin, least(a.end, b.end))};
+}
+
+// Two by two at stride two from the corner on.
+static inline int is_paired(const mk_pool_shape* s) {
+  int is_flat = s->window[0] == 1 && s->stride[0] == 1 && s->in[0] == s->out[0] && s->before[0] == 0;
+  for (int a = 1; a < 3; a++) is_flat &= s->window[a] == 2 && s->stride[a] == 2 && s->before[a] == 0;
+  return is_flat && s->out[1] <= (s->in[1] + 1) / 2 && s->out[2] <= (s->in[2] + 1) / 2;
+}
+
+// How many windows of row oh, from the left, are whole pairs of pixels in whole pairs of rows.
+static inline int64_t whole_pairs(const mk_pool_shape* s, int64_t oh) {
+  return is_paired(s) && 2 * oh + 1 < s->in[1] ? least(s->out[2], s->in[2] / 2) : 0;
 }
 
 typedef struct {
@@ -115,7 +126,10 @@ void mk_max_pool_gradient(const void* pointer, const mk_context* context) {
   const mk_pool_args* args = pointer;
   const mk_pool_shape* s = &args->shape;
   size_t begin, end, blocks = (size_t)(s->channels + POOL_CHANNELS - 1) / POOL_CHANNELS;
-  mk_share((size_t)s->batch * blocks, context->part, context->parts, &begin, &end);
+  size_t units = (size_t)s->batch * blocks;
+  if (args->dtype == MK_F32 && is_paired(s))
+    units = s->channels ? (size_t)(s->batch * s->in[0] * ((s->in[1] + 1) / 2)) : 0;
+  mk_share(units, context->part, context->parts, &begin, &end);
   loops_for(args->dtype)->max_gradient_units(s, mk_at(context, args->x), mk_at(context, args->dy),
                                              mk_at(context, args->y), begin, end);
 }

@@ -83,14 +83,23 @@
           __builtin_memcpy(&v, from + j + k * LANES, sizeof v);                                 \
           u[k] = combine(u[k], v);                                                              \
         }                                                                                       \
-      if (j < columns) {                                                                        \
-        T rest[4 * LANES];                                                                      \
-        for (int k = 0; k < 4 * LANES; k++) rest[k] = first;                                    \
-        __builtin_memcpy(rest, from + j, (columns - j) * sizeof(T));                            \
-        for (int k = 0; k < 4; k++) {                                                           \
-          __builtin_memcpy(&v, rest + k * LANES, sizeof v);                                     \
+      for (int k = 0; k < 4; k++)                                                               \
+        if (j + LANES <= columns) {                                                             \
+          __builtin_memcpy(&v, from + j, sizeof v);                                             \
           u[k] = combine(u[k], v);                                                              \
+          j += LANES;                                                                           \
         }                                                                                       \
+      if (j < columns && columns >= LANES) {                                                    \
+        /* The last vector of the row, without what has been taken of it. */                    \
+        Lanes index, none = first;                                                              \
+        for (int k = 0; k < LANES; k++) index[k] = (T)k;                                        \
+        __builtin_memcpy(&v, from + columns - LANES, sizeof v);                                 \
+        v = index < (T)(LANES - (columns - j)) ? none : v;                                      \
+        u[3] = combine(u[3], v);                                                                \
+      } else if (j < columns) {                                                                 \
+        v = first;                                                                              \
+        for (size_t k = 0; k < columns; k++) v[k] = from[k];                                    \
+        u[3] = combine(u[3], v);                                                                \
       }                                                                                         \
       T lane[LANES];                                                                            \
       u[0] = combine(u[0], u[2]);                                                               \

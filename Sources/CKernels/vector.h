@@ -16,6 +16,8 @@
 #define Doubles MK_NAME(doubles)
 #define Longs MK_NAME(longs)
 #define MK_LANES (MK_BYTES / 4)
+// Wider vectors than a register are passed only to functions that are inlined: no ABI is involved.
+#pragma clang diagnostic ignored "-Wpsabi"
 #define MK_INLINE static inline __attribute__((always_inline, unused))
 
 #endif

@@ -9,6 +9,11 @@ public protocol NestedScalars {
   func append(
     to scalars: inout [Scalar], lengths: inout [Int], depth: Int
   ) throws(RaggedArrays)
+  /// The value whose numbers begin at `next`, which moves past them, with arrays of the given
+  /// lengths, outermost first.
+  static func read(
+    _ scalars: UnsafeBufferPointer<Scalar>, next: inout Int, lengths: ArraySlice<Int>
+  ) -> Self
 }
 
 /// Two nested arrays of one depth differ in length.
@@ -25,6 +30,12 @@ extension TensorScalar {
     to scalars: inout [Self], lengths: inout [Int], depth: Int
   ) throws(RaggedArrays) {
     scalars.append(self)
+  }
+  public static func read(
+    _ scalars: UnsafeBufferPointer<Self>, next: inout Int, lengths: ArraySlice<Int>
+  ) -> Self {
+    defer { next += 1 }
+    return scalars[next]
   }
 }
 
@@ -44,6 +55,19 @@ extension Array: NestedScalars where Element: NestedScalars {
     }
     for element in self {
       try element.append(to: &scalars, lengths: &lengths, depth: depth + 1)
+    }
+  }
+  public static func read(
+    _ scalars: UnsafeBufferPointer<Element.Scalar>, next: inout Int, lengths: ArraySlice<Int>
+  ) -> [Element] {
+    let count = lengths.first ?? 0
+    if Element.self == Element.Scalar.self {
+      defer { next += count }
+      return unsafeBitCast(
+        Array<Element.Scalar>(scalars[next..<(next + count)]), to: [Element].self)
+    }
+    return (0..<count).map { _ in
+      Element.read(scalars, next: &next, lengths: lengths.dropFirst())
     }
   }
 }

@@ -13,14 +13,15 @@ enum { FORWARD, INPUT, FILTER };
 static int64_t volume(const int64_t size[3]) { return size[0] * size[1] * size[2]; }
 
 // Every product of the convolution once: sums (and sums of absolute values) into the one computed.
-static void plain(const mk_conv_shape* s, mk_dtype dtype, int which, const void* x, const void* w, const void* y,
-                  double* sum, double* size, double* count) {
+static void plain(const mk_conv_shape* s, mk_dtype dtype, int which, const void* x, const void* w,
+                  const void* y, double* sum, double* size, double* count) {
   const int64_t cg = s->channels / s->groups, fg = s->filters / s->groups;
   for (int64_t n = 0; n < s->batch; n++)
     for (int64_t o = 0; o < volume(s->out); o++)
       for (int64_t t = 0; t < volume(s->kernel); t++) {
         const int64_t at[3] = {o / s->out[2] / s->out[1], o / s->out[2] % s->out[1], o % s->out[2]};
-        const int64_t tap[3] = {t / s->kernel[2] / s->kernel[1], t / s->kernel[2] % s->kernel[1], t % s->kernel[2]};
+        const int64_t tap[3] = {t / s->kernel[2] / s->kernel[1], t / s->kernel[2] % s->kernel[1],
+                                t % s->kernel[2]};
         int64_t in[3], inside = 1;
         for (int i = 0; i < 3; i++) {
           in[i] = at[i] * s->stride[i] + tap[i] * s->dilation[i] - s->before[i];
@@ -30,7 +31,8 @@ static void plain(const mk_conv_shape* s, mk_dtype dtype, int which, const void*
         const int64_t pixel = ((n * s->in[0] + in[0]) * s->in[1] + in[1]) * s->in[2] + in[2];
         for (int64_t f = 0; f < s->filters; f++)
           for (int64_t c = 0; c < cg; c++) {
-            const int64_t xi = pixel * s->channels + f / fg * cg + c, wi = (t * cg + c) * s->filters + f;
+            const int64_t xi = pixel * s->channels + f / fg * cg + c,
+                          wi = (t * cg + c) * s->filters + f;
             const int64_t yi = (n * volume(s->out) + o) * s->filters + f;
             double term;
             int64_t to;
@@ -105,17 +107,24 @@ static int check_shape(const mk_conv_shape* s, mk_dtype dtype, int which, int ep
     const double got = element(first, dtype, i), want = epilogue && sum[i] < 0 ? 0 : sum[i];
     if (!(fabs(got - want) <= (lengths[i] + 2) * unit * terms[i])) {
       fprintf(stderr, "%s element %lld: %g, not %g\n",
-              which == FORWARD ? "conv" : which == INPUT ? "conv input" : "conv filter", (long long)i, got, want);
+              which == FORWARD ? "conv"
+              : which == INPUT ? "conv input"
+                               : "conv filter",
+              (long long)i, got, want);
       failures++;
     }
   }
   if (failures)
-    fprintf(stderr, "  batch %lld groups %lld channels %lld filters %lld in %lld %lld %lld kernel %lld %lld %lld out "
-            "%lld %lld %lld stride %lld %lld %lld dilation %lld %lld %lld before %lld %lld %lld dtype %d\n",
-            (long long)s->batch, (long long)s->groups, (long long)s->channels, (long long)s->filters,
-            (long long)s->in[0], (long long)s->in[1], (long long)s->in[2], (long long)s->kernel[0],
-            (long long)s->kernel[1], (long long)s->kernel[2], (long long)s->out[0], (long long)s->out[1],
-            (long long)s->out[2], (long long)s->stride[0], (long long)s->stride[1], (long long)s->stride[2],
+    fprintf(stderr,
+            "  batch %lld groups %lld channels %lld filters %lld in %lld %lld %lld kernel %lld "
+            "%lld %lld out "
+            "%lld %lld %lld stride %lld %lld %lld dilation %lld %lld %lld before %lld %lld %lld "
+            "dtype %d\n",
+            (long long)s->batch, (long long)s->groups, (long long)s->channels,
+            (long long)s->filters, (long long)s->in[0], (long long)s->in[1], (long long)s->in[2],
+            (long long)s->kernel[0], (long long)s->kernel[1], (long long)s->kernel[2],
+            (long long)s->out[0], (long long)s->out[1], (long long)s->out[2],
+            (long long)s->stride[0], (long long)s->stride[1], (long long)s->stride[2],
             (long long)s->dilation[0], (long long)s->dilation[1], (long long)s->dilation[2],
             (long long)s->before[0], (long long)s->before[1], (long long)s->before[2], dtype);
   free(x), free(w), free(y), free(first), free(sum), free(terms), free(lengths);
@@ -123,14 +132,16 @@ static int check_shape(const mk_conv_shape* s, mk_dtype dtype, int which, int ep
 }
 
 static int check_all(const mk_conv_shape* s, mk_dtype dtype) {
-  return check_shape(s, dtype, FORWARD, 0) + check_shape(s, dtype, INPUT, 0) + check_shape(s, dtype, FILTER, 0) +
-         check_shape(s, dtype, FORWARD, 1) + check_shape(s, dtype, INPUT, 1);
+  return check_shape(s, dtype, FORWARD, 0) + check_shape(s, dtype, INPUT, 0) +
+         check_shape(s, dtype, FILTER, 0) + check_shape(s, dtype, FORWARD, 1) +
+         check_shape(s, dtype, INPUT, 1);
 }
 
 int check_conv(void) {
   int failures = 0;
   uint64_t state = 1;
-#define PICK(n) ((int64_t)((state = state * 6364136223846793005u + 1442695040888963407u) >> 33) % (n))
+#define PICK(n)                                                                                    \
+  ((int64_t)((state = state * 6364136223846793005u + 1442695040888963407u) >> 33) % (n))
   for (int round = 0; round < 220 && failures < 10; round++) {
     mk_conv_shape s = {.batch = 1 + PICK(4)};
     const int axes = 1 + (int)PICK(3), kind = (int)PICK(6);
@@ -146,7 +157,8 @@ int check_conv(void) {
       s.dilation[i] = 1 + (PICK(3) ? 0 : PICK(3));
       s.before[i] = PICK(s.kernel[i] + 1);
       const int64_t after = PICK(s.kernel[i] + 1);
-      const int64_t reach = (s.kernel[i] - 1) * s.dilation[i] + 1, padded = s.in[i] + s.before[i] + after;
+      const int64_t reach = (s.kernel[i] - 1) * s.dilation[i] + 1,
+                    padded = s.in[i] + s.before[i] + after;
       s.out[i] = padded < reach ? 0 : (padded - reach) / s.stride[i] + 1;
     }
     failures += check_all(&s, round % 4 ? MK_F32 : MK_F64);

@@ -130,7 +130,7 @@ static void check_shapes(int level, mk_operation operation, mk_dtype dtype, mk_d
   size_t bytes = mk_size(dtype), y_bytes = mk_size(y_dtype);
   char single[MOST * 8];
   for (size_t i = 0; i < MOST; i++)
-    f(single + i * y_bytes, a + i * a_bytes, b + i * bytes, c + i * bytes, 1);
+    f(single + i * y_bytes, a + i * a_bytes, b + i * bytes, c ? c + i * bytes : 0, 1);
   for (size_t n = 0; n < MOST; n++) {
     for (int shift = 0; shift < 2; shift++) {
       // Exact allocations, so that a sanitizer sees any access beyond; shift makes them misaligned.

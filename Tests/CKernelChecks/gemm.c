@@ -9,8 +9,8 @@
 #include "product_checks.h"
 
 // C = A · B, the plain way: the sum and the sum of absolute values, for element (i, j).
-static void plain(const mk_gemm_args* g, const void* a, const void* b, int64_t i, int64_t j, double* sum,
-                  double* size) {
+static void plain(const mk_gemm_args* g, const void* a, const void* b, int64_t i, int64_t j,
+                  double* sum, double* size) {
   *sum = *size = 0;
   for (int64_t k = 0; k < g->k; k++) {
     double term = element(a, g->dtype, i * g->a_row + k * g->a_column) *
@@ -22,19 +22,24 @@ static void plain(const mk_gemm_args* g, const void* a, const void* b, int64_t i
 
 typedef struct {
   int64_t m, n, k;
-  int a_layout, b_layout;  // 0 rows, 1 transposed, 2 negative rows, 3 every second column, 4 one row for all
+  int a_layout,
+      b_layout;  // 0 rows, 1 transposed, 2 negative rows, 3 every second column, 4 one row for all
   int64_t batch;
   int broadcast;  // 1: A, 2: B
   int accumulate, epilogue;
   int64_t gap;  // between C's rows
 } gemm_case;
 
-// Strides of a [rows, columns] operand and how many elements it needs; `first` is where (0, 0) lies.
-static int64_t lay_out(int layout, int64_t rows, int64_t columns, int64_t* row, int64_t* column, int64_t* first) {
+// Strides of a [rows, columns] operand and how many elements it needs; `first` is where (0, 0)
+// lies.
+static int64_t lay_out(int layout, int64_t rows, int64_t columns, int64_t* row, int64_t* column,
+                       int64_t* first) {
   *first = 0;
   switch (layout) {
     case 1: *row = 1, *column = rows + 1; return (rows + 1) * columns + 1;
-    case 2: *row = -(columns + 1), *column = 1, *first = (columns + 1) * (rows > 0 ? rows - 1 : 0); return (columns + 1) * (rows + 1);
+    case 2:
+      *row = -(columns + 1), *column = 1, *first = (columns + 1) * (rows > 0 ? rows - 1 : 0);
+      return (columns + 1) * (rows + 1);
     case 3: *row = 2 * columns + 1, *column = 2; return (2 * columns + 1) * (rows + 1);
     case 4: *row = 0, *column = 1; return columns + 1;
     default: *row = columns, *column = 1; return rows * columns + 1;
@@ -43,8 +48,15 @@ static int64_t lay_out(int layout, int64_t rows, int64_t columns, int64_t* row, 
 
 static int check_case(const gemm_case* t, mk_dtype dtype) {
   const size_t size = mk_size(dtype);
-  mk_gemm_args g = {.a = {0, 0}, .b = {0, 1}, .c = {0, 2}, .m = t->m, .n = t->n, .k = t->k, .dtype = dtype,
-                    .c_row = t->n + t->gap, .accumulate = (uint8_t)t->accumulate};
+  mk_gemm_args g = {.a = {0, 0},
+                    .b = {0, 1},
+                    .c = {0, 2},
+                    .m = t->m,
+                    .n = t->n,
+                    .k = t->k,
+                    .dtype = dtype,
+                    .c_row = t->n + t->gap,
+                    .accumulate = (uint8_t)t->accumulate};
   int64_t a_first, b_first;
   const int64_t a_count = lay_out(t->a_layout, t->m, t->k, &g.a_row, &g.a_column, &a_first);
   const int64_t b_count = lay_out(t->b_layout, t->k, t->n, &g.b_row, &g.b_column, &b_first);
@@ -78,8 +90,8 @@ static int check_case(const gemm_case* t, mk_dtype dtype) {
       continue;
     }
     if (memcmp(first, c, (size_t)c_count * size) != 0) {
-      fprintf(stderr, "gemm %lldx%lldx%lld: %d parts change the bits\n", (long long)t->m, (long long)t->n,
-              (long long)t->k, parts_tried[p]);
+      fprintf(stderr, "gemm %lldx%lldx%lld: %d parts change the bits\n", (long long)t->m,
+              (long long)t->n, (long long)t->k, parts_tried[p]);
       failures++;
     }
     free(c);
@@ -98,9 +110,10 @@ static int check_case(const gemm_case* t, mk_dtype dtype) {
           if (t->epilogue && sum < 0) sum = 0;
         }
         if (!(fabs(got - sum) <= ((double)t->k + 2) * unit * terms)) {
-          fprintf(stderr, "gemm %lldx%lldx%lld layouts %d %d dtype %d [%lld, %lld, %lld]: %g, not %g\n",
-                  (long long)t->m, (long long)t->n, (long long)t->k, t->a_layout, t->b_layout, dtype,
-                  (long long)index, (long long)i, (long long)j, got, sum);
+          fprintf(stderr,
+                  "gemm %lldx%lldx%lld layouts %d %d dtype %d [%lld, %lld, %lld]: %g, not %g\n",
+                  (long long)t->m, (long long)t->n, (long long)t->k, t->a_layout, t->b_layout,
+                  dtype, (long long)index, (long long)i, (long long)j, got, sum);
           failures++;
         }
       }
@@ -113,8 +126,18 @@ static int check_alone(mk_dtype dtype, int64_t m, int64_t n, int64_t k) {
   const size_t size = mk_size(dtype);
   void *a = random_elements(dtype, m * k, 1), *b = random_elements(dtype, k * n, 2);
   void *all = malloc((size_t)(m * n) * size), *one = malloc((size_t)n * size);
-  mk_gemm_args g = {.a = {0, 0}, .b = {0, 1}, .c = {0, 2}, .m = m, .n = n, .k = k, .dtype = dtype,
-                    .a_row = k, .a_column = 1, .b_row = n, .b_column = 1, .c_row = n};
+  mk_gemm_args g = {.a = {0, 0},
+                    .b = {0, 1},
+                    .c = {0, 2},
+                    .m = m,
+                    .n = n,
+                    .k = k,
+                    .dtype = dtype,
+                    .a_row = k,
+                    .a_column = 1,
+                    .b_row = n,
+                    .b_column = 1,
+                    .c_row = n};
   void* bases[] = {a, b, all};
   g.blocking = mk_gemm_blocking(m, n, k, dtype, 1);
   run_in_parts(mk_gemm, &g, bases, mk_gemm_scratch(&g), 1);
@@ -134,7 +157,9 @@ static int check_alone(mk_dtype dtype, int64_t m, int64_t n, int64_t k) {
       failures += memcmp(one, (char*)all + (size_t)(i * n + j) * size, size) != 0;
     }
   }
-  if (failures) fprintf(stderr, "gemm %lldx%lldx%lld: bits of a row alone differ\n", (long long)m, (long long)n, (long long)k);
+  if (failures)
+    fprintf(stderr, "gemm %lldx%lldx%lld: bits of a row alone differ\n", (long long)m, (long long)n,
+            (long long)k);
   free(a), free(b), free(all), free(one);
   return failures;
 }
@@ -145,27 +170,50 @@ int check_gemm(void) {
     const mk_dtype dtype = d ? MK_F64 : MK_F32;
     for (int64_t m = 0; m <= 67; m += m < 20 ? 1 : 9)
       for (int64_t n = 0; n <= 67; n += n < 18 ? 3 : 7) {
-        gemm_case t = {.m = m, .n = n, .k = (m * 7 + n) % 40, .a_layout = (int)(m % 5), .b_layout = (int)(n % 5),
-                       .batch = 1 + (m + n) % 3, .broadcast = (int)(m % 3), .accumulate = (int)(n % 2)};
+        gemm_case t = {.m = m,
+                       .n = n,
+                       .k = (m * 7 + n) % 40,
+                       .a_layout = (int)(m % 5),
+                       .b_layout = (int)(n % 5),
+                       .batch = 1 + (m + n) % 3,
+                       .broadcast = (int)(m % 3),
+                       .accumulate = (int)(n % 2)};
         t.epilogue = !t.accumulate && m % 2;
         t.gap = t.epilogue ? 0 : (m + n) % 4;
         failures += check_case(&t, dtype);
       }
-    const int64_t sizes[][3] = {{1, 1, 0}, {3, 5, 0}, {1, 1000, 33}, {1000, 1, 300}, {130, 10, 84},
-                                {33, 300, 1000}, {200, 65, 700}, {64, 64, 64}, {15, 33, 2100}, {128, 256, 256}};
+    const int64_t sizes[][3] = {{1, 1, 0},      {3, 5, 0},       {1, 1000, 33},  {1000, 1, 300},
+                                {130, 10, 84},  {33, 300, 1000}, {200, 65, 700}, {64, 64, 64},
+                                {15, 33, 2100}, {128, 256, 256}};
     for (int s = 0; s < 10; s++)
       for (int layouts = 0; layouts < 4; layouts++) {
-        gemm_case t = {.m = sizes[s][0], .n = sizes[s][1], .k = sizes[s][2], .a_layout = layouts % 2,
-                       .b_layout = layouts / 2, .batch = 1, .epilogue = layouts == 0};
+        gemm_case t = {.m = sizes[s][0],
+                       .n = sizes[s][1],
+                       .k = sizes[s][2],
+                       .a_layout = layouts % 2,
+                       .b_layout = layouts / 2,
+                       .batch = 1,
+                       .epilogue = layouts == 0};
         failures += check_case(&t, dtype);
       }
-    failures += check_alone(dtype, 61, 83, 900) + check_alone(dtype, 130, 40, 64) + check_alone(dtype, 16, 16, 1);
+    failures += check_alone(dtype, 61, 83, 900) + check_alone(dtype, 130, 40, 64) +
+                check_alone(dtype, 16, 16, 1);
   }
   // NaN and infinity pass through; padding of panels never meets them.
   {
     float a[6] = {1, INFINITY, 0, NAN, 2, 3}, b[6] = {1, 2, 3, 4, 5, 6}, c[4];
-    mk_gemm_args g = {.a = {0, 0}, .b = {0, 1}, .c = {0, 2}, .m = 2, .n = 2, .k = 3, .a_row = 3, .a_column = 1,
-                      .b_row = 2, .b_column = 1, .c_row = 2, .dtype = MK_F32};
+    mk_gemm_args g = {.a = {0, 0},
+                      .b = {0, 1},
+                      .c = {0, 2},
+                      .m = 2,
+                      .n = 2,
+                      .k = 3,
+                      .a_row = 3,
+                      .a_column = 1,
+                      .b_row = 2,
+                      .b_column = 1,
+                      .c_row = 2,
+                      .dtype = MK_F32};
     g.blocking = mk_gemm_blocking(2, 2, 3, MK_F32, 1);
     void* bases[] = {a, b, c};
     run_in_parts(mk_gemm, &g, bases, mk_gemm_scratch(&g), 1);

@@ -26,8 +26,8 @@ static inline void* random_elements(mk_dtype dtype, int64_t count, uint64_t seed
 
 // All parts, the last first: their order must not matter. Scratch is exactly what was asked for,
 // and holds NaN, so that reading it before writing shows.
-static inline void run_in_parts(mk_run run, const void* args, void* const* bases, size_t scratch_bytes,
-                                uint32_t parts) {
+static inline void run_in_parts(mk_run run, const void* args, void* const* bases,
+                                size_t scratch_bytes, uint32_t parts) {
   void* scratch = NULL;
   if (posix_memalign(&scratch, 64, scratch_bytes + !scratch_bytes)) abort();
   for (uint32_t part = parts; part-- > 0;) {
@@ -45,14 +45,21 @@ typedef struct {
   mk_result result;
 } relu_parts;
 
-static inline void make_relu(mk_program* program, relu_parts* parts, mk_dtype dtype, mk_ref y, uint64_t count) {
+static inline void make_relu(mk_program* program, relu_parts* parts, mk_dtype dtype, mk_ref y,
+                             uint64_t count) {
   *parts = (relu_parts){.operand = {.ref = y, .reg = 0, .dtype = dtype, .kind = MK_DENSE},
                         .step = {.run = mk_block(mk_isa(), MK_RELU, dtype), .y = 1, .a = 0},
                         .result = {.ref = y, .reg = 1, .dtype = dtype}};
-  *program = (mk_program){.count = count, .rank = 1, .register_count = 2,
-                          .register_bytes = (uint32_t)(MK_BLOCK * mk_size(dtype)), .operand_count = 1,
-                          .step_count = 1, .result_count = 1, .operands = &parts->operand,
-                          .steps = &parts->step, .results = &parts->result};
+  *program = (mk_program){.count = count,
+                          .rank = 1,
+                          .register_count = 2,
+                          .register_bytes = (uint32_t)(MK_BLOCK * mk_size(dtype)),
+                          .operand_count = 1,
+                          .step_count = 1,
+                          .result_count = 1,
+                          .operands = &parts->operand,
+                          .steps = &parts->step,
+                          .results = &parts->result};
   program->size[0] = (int64_t)count;
 }
 

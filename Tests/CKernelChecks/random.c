@@ -45,7 +45,7 @@ static const uint64_t keys[][2] = {{0, 0}, {42, 7}, {0x299f31d0a4093822, 0x03707
 static guarded draw(int distribution, mk_dtype dtype, size_t count, const uint64_t* key, const void* parameter, size_t offset) {
   guarded y = guard(count * mk_size(dtype), offset);
   uint64_t copy[2] = {key[0], key[1]}, bounds[2] = {0, 0};
-  memcpy(bounds, parameter, distribution == MK_INTEGERS ? 16 : distribution == MK_BERNOULLI ? 4 : 0);
+  if (parameter) memcpy(bounds, parameter, distribution == MK_INTEGERS ? 16 : distribution == MK_BERNOULLI ? 4 : 0);
   mk_random_args args = {{0, 0}, {0, 1}, {0, 2}, count, (uint8_t)distribution, dtype};
   run_in_parts("random", mk_random, &args, (void*[]){y.at, copy, bounds}, y, 0);
   return y;

@@ -68,7 +68,7 @@ size_t mk_conv_input_scratch(const mk_conv_args* args);
 // w from x and y: the gradient of the filter. The pixels (batch * out) are summed in chunks of
 // `blocking.kc` pixels times a fixed number per partial, partials added in index order.
 // `partials` is a workspace of mk_conv_filter_workspace bytes; phase 1 writes partials, phase 2
-// adds them into w.
+// adds them into w. With one chunk there is no workspace: phase 1 writes w, phase 2 does nothing.
 typedef struct {
   mk_conv_args conv;
   mk_ref partials;
@@ -80,6 +80,7 @@ size_t mk_conv_filter_workspace(const mk_conv_filter_args* args);
 size_t mk_conv_filter_scratch(const mk_conv_filter_args* args);
 
 // The decisions, so that plan and kernel agree. They are pure functions of their arguments.
+// For a batch of products, m is the number of rows of all of them together.
 mk_blocking mk_gemm_blocking(int64_t m, int64_t n, int64_t k, mk_dtype dtype, uint32_t threads);
 mk_blocking mk_conv_blocking(const mk_conv_shape* shape, mk_dtype dtype, uint32_t threads);
 mk_blocking mk_conv_input_blocking(const mk_conv_shape* shape, mk_dtype dtype, uint32_t threads);

@@ -4,13 +4,26 @@
 
 extension Tensor {
   /// The elements at the places that index tensors and masks name, each beginning at its axis.
-  func chosen(by choices: [(axis: Int, tensor: Tensor)]) -> Tensor {
+  func chosen(
+    by choices: [(axis: Int, tensor: Tensor)], _ file: StaticString, _ line: UInt
+  ) -> Tensor {
     if choices.count == 1, choices[0].tensor.dtype != .bool {
-      return taking(choices[0].tensor, along: choices[0].axis)
+      return gathered(choices[0].tensor, along: choices[0].axis, file, line)
     }
-    let chooser = Chooser(choices, shape: shape)
-    let lined = chooser.linedUp(self)
-    return lined.taking(chooser.flatPlaces(), along: chooser.place)
+    let chooser = Chooser(choices, shape: shape, file, line)
+    return chooser.linedUp(self)
+      .gathered(chooser.flatPlaces(readingNow: false), along: chooser.place, file, line)
+  }
+
+  /// `taking(_:along:)` under the subscript's name.
+  fileprivate func gathered(
+    _ positions: Tensor, along axis: Int, _ file: StaticString, _ line: UInt
+  ) -> Tensor {
+    .record(
+      Indexing(kind: .gather, axis: axis, site: .init("subscript", file, line)),
+      [self, positions],
+      shape: Array(shape[..<axis]) + positions.shape + Array(shape[(axis + 1)...]), dtype: dtype,
+      file: file, line: line)
   }
 
   /// The tensor with other elements at the places that index tensors and masks name.
@@ -19,13 +32,15 @@ extension Tensor {
     _ file: StaticString, _ line: UInt
   ) -> Tensor {
     if let result = replacingUniformly(choices, with: value, file, line) { return result }
-    let chooser = Chooser(choices, shape: shape)
+    let chooser = Chooser(choices, shape: shape, file, line)
     let lined = chooser.linedUp(self)
-    let chosen = chooser.flatPlaces(checkedAt: file, line)
+    let chosen = chooser.flatPlaces(readingNow: true)
     let before = Array(lined.shape[..<chooser.place])
     let after = Array(lined.shape[(chooser.place + 1)...])
     let values = value.stretched(to: before + chosen.shape + after, file, line)
       .reshaped(to: before + [chosen.count] + after)
+
+    if chosen.count == 0 { return self }
 
     // For each place, which value goes there: the last that names it.
     let places = lined.shape[chooser.place]
@@ -34,9 +49,8 @@ extension Tensor {
     let source = Tensor(writer.map { Swift.max($0, 0) })
     let column = [places] + [Int](repeating: 1, count: after.count)
     let isWritten = Tensor(writer.map { $0 >= 0 }).reshaped(to: column)
-    if chosen.count == 0 { return self }
     return chooser.restored(
-      .select(isWritten, values.taking(source, along: chooser.place), lined), shape: shape)
+      .select(isWritten, values.gathered(source, along: chooser.place, file, line), lined))
   }
 
   /// The tensor with a value that is the same at all places of a mask; nil if the choice is another,
@@ -68,9 +82,15 @@ private struct Chooser {
   let place: Int
   /// The order that brings the axes together.
   private let order: [Int]
+  private let file: StaticString
+  private let line: UInt
 
-  init(_ choices: [(axis: Int, tensor: Tensor)], shape: Shape) {
+  init(
+    _ choices: [(axis: Int, tensor: Tensor)], shape: Shape, _ file: StaticString, _ line: UInt
+  ) {
     self.shape = shape
+    self.file = file
+    self.line = line
     for (axis, tensor) in choices {
       guard tensor.dtype == .bool else {
         positions.append((axis, tensor, false))
@@ -81,13 +101,22 @@ private struct Chooser {
       }
     }
     let axes = positions.map(\.axis)
-    let areTogether = axes.last! - axes[0] == axes.count - 1
+    let areTogether = zip(axes, axes.dropFirst()).allSatisfy { $1 == $0 + 1 }
     place = areTogether ? axes[0] : 0
     let others = shape.indices.filter { !axes.contains($0) }
     order = others[..<place] + axes + others[place...]
+    let shapes = positions.map(\.tensor.shape)
+    let common = shapes.dropFirst().reduce(shapes[0] as Shape?) { common, shape in
+      common.flatMap { broadcastShape($0, shape) }
+    }
+    check(
+      common != nil,
+      Diagnostic(
+        "subscript", "the index tensors do not broadcast to a common shape",
+        expected: "equal sizes, or 1, axis by axis from the last",
+        got: shapes.map(\.text).joined(separator: " and ")),
+      file: file, line: line)
   }
-
-  private var axes: [Int] { positions.map(\.axis) }
 
   /// The tensor with the axes chosen from made one, at `place`.
   func linedUp(_ x: Tensor) -> Tensor {
@@ -98,43 +127,49 @@ private struct Chooser {
   }
 
   /// Undoes `linedUp`.
-  func restored(_ x: Tensor, shape: Shape) -> Tensor {
+  func restored(_ x: Tensor) -> Tensor {
     var inverse = order
     for (position, axis) in order.enumerated() { inverse[axis] = position }
     return x.reshaped(to: order.map { shape[$0] }).transposed(inverse)
   }
 
-  /// The places chosen as numbers along the one axis. Positions that are read later are checked when
-  /// they are; with a caller's line they are read, and checked, now.
-  func flatPlaces(checkedAt file: StaticString? = nil, _ line: UInt = 0) -> Tensor {
-    var sum: Tensor?
+  /// The places chosen, as numbers along the one axis.
+  ///
+  /// Positions are read, and checked, now or when the result is.
+  func flatPlaces(readingNow: Bool) -> Tensor {
+    var shares: [Tensor] = []
     var stride = 1
     for (axis, tensor, isInRange) in positions.reversed() {
       let size = shape[axis]
-      var share: Tensor
       if isInRange {
-        share = tensor * stride
-      } else if let file {
-        share = Tensor(
-          tensor.scalars(of: Int.self).map { position in
-            let found = position < 0 ? position + size : position
-            check(
-              found >= 0 && found < size,
-              Diagnostic(
-                "subscript", "an index is out of range", expected: "one in \(-size) ..< \(size)",
-                got: "\(position), along axis \(axis) of shape \(shape.text)"),
-              file: file, line: line)
-            return found * stride
-          }, shape: tensor.shape, dtype: .int64)
+        shares.append(tensor * stride)
+      } else if readingNow {
+        shares.append(
+          Tensor(
+            tensor.scalars(of: Int.self).map { checked($0, axis) * stride }, shape: tensor.shape,
+            dtype: .int64))
       } else {
         // A table of the places looks negative positions up and refuses those out of range.
-        share = Tensor.arange(from: 0, to: size * stride, by: stride, dtype: .int64)
-          .taking(tensor, along: 0)
+        shares.append(
+          Tensor.arange(size, dtype: .int64).gathered(tensor, along: 0, file, line) * stride)
       }
-      sum = sum.map { share + $0 } ?? share
       stride *= size
     }
-    return sum!
+    return shares.dropFirst().reduce(shares[0]) { $1 + $0 }
+  }
+
+  /// A position counted from the front.
+  private func checked(_ position: Int, _ axis: Int) -> Int {
+    let size = shape[axis]
+    let found = position < 0 ? position + size : position
+    check(
+      found >= 0 && found < size,
+      Diagnostic(
+        "subscript", "an index is out of range",
+        expected: size == 0 ? "none: the axis is empty" : "one in \(-size) ..< \(size)",
+        got: "\(position), along axis \(axis) of shape \(shape.text)"),
+      file: file, line: line)
+    return found
   }
 }
 

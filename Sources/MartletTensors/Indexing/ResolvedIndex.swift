@@ -112,7 +112,7 @@ extension Tensor {
       trap(
         Diagnostic(
           "subscript", "the range ends before it starts", expected: "bounds in order",
-          got: got, fix: "write \(lower)... for all positions up to the end"),
+          got: got, fix: "write (\(lower))... for all positions up to the end"),
         file: file, line: line)
     default:
       trap(

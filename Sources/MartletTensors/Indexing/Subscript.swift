@@ -29,7 +29,7 @@ extension Tensor {
   public subscript(
     indices: any TensorIndexing..., file file: StaticString = #fileID, line line: UInt = #line
   ) -> Tensor {
-    get { self[resolve(indices, file: file, line: line)] }
+    get { part(resolve(indices, file: file, line: line), file, line) }
     set { assign(newValue, at: resolve(indices, file: file, line: line), file, line) }
   }
 
@@ -38,7 +38,7 @@ extension Tensor {
     _: UnboundedRange, last: any TensorIndexing...,
     file file: StaticString = #fileID, line line: UInt = #line
   ) -> Tensor {
-    get { self[resolve([.ellipsis] + last, file: file, line: line)] }
+    get { part(resolve([.ellipsis] + last, file: file, line: line), file, line) }
     set { assign(newValue, at: resolve([.ellipsis] + last, file: file, line: line), file, line) }
   }
 
@@ -47,7 +47,7 @@ extension Tensor {
     first: any TensorIndexing, _: UnboundedRange, last: any TensorIndexing...,
     file file: StaticString = #fileID, line line: UInt = #line
   ) -> Tensor {
-    get { self[resolve([first, .ellipsis] + last, file: file, line: line)] }
+    get { part(resolve([first, .ellipsis] + last, file: file, line: line), file, line) }
     set {
       assign(newValue, at: resolve([first, .ellipsis] + last, file: file, line: line), file, line)
     }
@@ -58,16 +58,28 @@ extension Tensor {
     first: any TensorIndexing, second: any TensorIndexing, _: UnboundedRange,
     last: any TensorIndexing..., file file: StaticString = #fileID, line line: UInt = #line
   ) -> Tensor {
-    get { self[resolve([first, second, .ellipsis] + last, file: file, line: line)] }
+    get { part(resolve([first, second, .ellipsis] + last, file: file, line: line), file, line) }
     set {
       let index = resolve([first, second, .ellipsis] + last, file: file, line: line)
       assign(newValue, at: index, file, line)
     }
   }
 
-  subscript(index: ResolvedIndex) -> Tensor {
+  /// A part of the tensor by a list of index elements: what the brackets are for a list that is
+  /// made at run time.
+  public subscript(
+    at indices: [any TensorIndexing],
+    file file: StaticString = #fileID, line line: UInt = #line
+  ) -> Tensor {
+    get { part(resolve(indices, file: file, line: line), file, line) }
+    set { assign(newValue, at: resolve(indices, file: file, line: line), file, line) }
+  }
+
+  private func part(
+    _ index: ResolvedIndex, _ file: StaticString, _ line: UInt
+  ) -> Tensor {
     let part = slice(index.region).reshaped(to: index.shape)
-    return index.choices.isEmpty ? part : part.chosen(by: index.choices)
+    return index.choices.isEmpty ? part : part.chosen(by: index.choices, file, line)
   }
 
   /// Replaces a part by a value that broadcasts to it.

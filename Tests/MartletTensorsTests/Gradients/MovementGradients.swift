@@ -38,7 +38,7 @@ let movementGradients: [GradientRow] = [
   GradientRow("taking", settings: filled) {
     $0[0].square().taking(Tensor([0, -1, 0] as [Int64], shape: [3]))
   },
-  GradientRow("takingAlong", settings: vectors) { x in
+  GradientRow("takingAlong", [.distinct], settings: vectors) { x in
     x[0].square().takingAlong(0, at: x[0].argsort(along: 0, descending: true))
   },
   GradientRow("addingScattered", settings: filled) { x in
@@ -50,7 +50,7 @@ let movementGradients: [GradientRow] = [
     let index = (x[0].zero.broadcast(to: x[0].shape)).cast(to: .int32)
     return x[0].square().addingScattered(x[0].sin(), along: -1, atEach: index)
   },
-  GradientRow("sorted", [.distinct], settings: vectors) { $0[0].square().sorted() * $0[0] },
+  GradientRow("sorted", [.distinct], settings: vectors) { $0[0].sorted() * $0[0] },
   GradientRow("sorted", [.distinct], settings: vectors) {
     $0[0].sorted(along: 0, descending: true) * $0[0]
   },

@@ -5,7 +5,7 @@ import Testing
 @testable import MartletTensors
 
 /// A row of the goldens' manifest; see Goldens/README.md.
-private struct GoldenCase: Sendable {
+private struct MovementCase: Sendable {
   let name: String
   let operation: String
   nonisolated(unsafe) let attributes: [String: Any]
@@ -23,12 +23,12 @@ private enum MovementGoldens {
   static let folder = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "../Goldens").standardizedFileURL
 
-  static func load() throws -> (cases: [GoldenCase], arrays: SafeTensors) {
+  static func load() throws -> (cases: [MovementCase], arrays: SafeTensors) {
     let manifest = try Data(contentsOf: folder.appending(path: "movement.json"))
     let rows = try #require(
       try JSONSerialization.jsonObject(with: manifest) as? [[String: Any]])
     let cases = try rows.map { row in
-      GoldenCase(
+      MovementCase(
         name: try #require(row["case"] as? String),
         operation: try #require(row["operation"] as? String),
         attributes: row["attributes"] as? [String: Any] ?? [:],
@@ -56,7 +56,7 @@ private enum MovementGoldens {
   }
 
   /// What each operation of the manifest is called here; nil for those of other files.
-  static func run(_ row: GoldenCase, _ x: [Tensor]) -> [Tensor]? {
+  static func run(_ row: MovementCase, _ x: [Tensor]) -> [Tensor]? {
     let axis = row.integer("axis")
     switch row.operation {
     case "squeeze": return [x[0].squeezed(along: row.integers("axes"))]

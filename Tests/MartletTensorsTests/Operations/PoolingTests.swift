@@ -32,6 +32,15 @@ import Testing
     #expect(gradient { $0.maxPooled(over: 3, strides: 1).sum() }(flat).scalars == [1, 1, 0, 0])
   }
 
+  /// With y the maxima: ∇Σy⁴ = 4y³ at their places, ∇Σ(x · that) = 16y³, and once more 64y³.
+  @Test func `max pooling differentiates any number of times`() {
+    let power = gradient { $0.maxPooled(over: 2).square().square().sum() }
+    let second = gradient { (power($0) * $0).sum() }
+    let third = gradient { (second($0) * $0).sum() }
+    let x = Tensor([1, 2, 5, 3, -3, -4] as [Double], shape: [1, 6, 1])
+    #expect(third(x).scalars == [0, 512, 8000, 0, -1728, 0])
+  }
+
   @Test func `a NaN wins, and takes the gradient`() {
     let x = Tensor([1, .nan, 3, .infinity, -.infinity, -.infinity] as [Float], shape: [1, 6, 1])
     let y = x.maxPooled(over: 2).scalars
