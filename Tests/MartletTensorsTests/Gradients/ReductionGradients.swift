@@ -48,9 +48,10 @@ private func classes(of logits: Tensor) -> Tensor {
 private let filled = Setting.unary.filter { !$0.shapes[0].contains(0) } + [Setting([3, 1, 2])]
 private let rows = Setting.unary.filter { !$0.shapes[0].isEmpty }
 private let filledRows = filled.filter { !$0.shapes[0].isEmpty } + [Setting([2]), Setting([6, 4])]
-private let matrices = Setting.unary.filter { $0.shapes[0].count > 1 } + [
-  Setting([3, 3]), Setting([1, 1]), Setting([2, 6]), Setting([0, 2]), Setting([4, 2, 3]),
-]
+private let matrices =
+  Setting.unary.filter { $0.shapes[0].count > 1 } + [
+    Setting([3, 3]), Setting([1, 1]), Setting([2, 6]), Setting([0, 2]), Setting([4, 2, 3]),
+  ]
 /// Rows of several elements.
 private let long: [Setting] = [
   Setting([2]), Setting([3]), Setting([7]), Setting([67]), Setting([1, 5]), Setting([3, 4]),

@@ -224,7 +224,7 @@ import Testing
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) {
-      let labels = Tensor([Int32(0), 10, 3], shape: [3])
+      let labels = Tensor([UInt8(0), 10, 3], shape: [3, 1]).reshaped(to: [3])
       _ = Tensor.crossEntropy(logits: Tensor.ones([3, 10]), labels: labels).evaluated()
     }
     expectMessage(
