@@ -35,7 +35,9 @@ import Testing
 
   @Test func `transposed operands are read in place`() {
     let (left, right) = (a.transposed(), b.transposed())
-    for (x, y) in [(left, a), (b.transposed(), a.transposed()), (a, right.transposed()), (a, a.transposed())] {
+    for (x, y) in [
+      (left, a), (b.transposed(), a.transposed()), (a, right.transposed()), (a, a.transposed()),
+    ] {
       let product = x.matmul(y)
       let plan = product.plan.description
       #expect(!plan.contains("copy") && plan.hasPrefix("plan: 1 kernels"), "\(plan)")
@@ -91,12 +93,4 @@ import Testing
         fix      transpose one operand, or check the width of the layer before
       """)
   }
-}
-
-/// Expects a process that ended to have said what was wrong.
-func expectMessage(
-  _ result: ExitTest.Result?, _ message: String, sourceLocation: SourceLocation = #_sourceLocation
-) {
-  let said = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
-  #expect(said.contains(message), "it said: \(said)", sourceLocation: sourceLocation)
 }
