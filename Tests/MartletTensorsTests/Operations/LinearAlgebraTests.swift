@@ -54,10 +54,10 @@ import Testing
 
   @Test func `what is no number comes out as none`() {
     let a = Tensor([1, .nan, 2, 3] as [Double], shape: [2, 2])
-    #expect(a.svd().u.scalars.allSatisfy(\.isNaN))
-    #expect(a.qr().q.scalars.contains(where: \.isNaN))
+    #expect(a.svd().u.scalars.allSatisfy { $0.isNaN })
+    #expect(a.qr().q.scalars.contains { $0.isNaN })
     let indefinite = Tensor([1, 2, 2, 1] as [Double], shape: [2, 2])
-    #expect(indefinite.cholesky().scalars.allSatisfy(\.isNaN))
+    #expect(indefinite.cholesky().scalars.allSatisfy { $0.isNaN })
     let singular = Tensor([1, 2, 2, 4] as [Double], shape: [2, 2])
     #expect(singular.solve(Tensor([1, 1] as [Double], shape: [2])).scalars.allSatisfy { !$0.isFinite })
   }

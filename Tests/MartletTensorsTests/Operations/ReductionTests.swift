@@ -32,7 +32,7 @@ import Testing
     let x = Tensor.ones([2, 0])
     #expect(x.sum(along: 1).scalars == [0, 0])
     #expect(x.product(along: 1).scalars == [1, 1])
-    #expect(x.mean(along: 1).scalars.allSatisfy(\.isNaN))
+    #expect(x.mean(along: 1).scalars.allSatisfy { $0.isNaN })
     #expect(x.max(along: 1).scalars == [-inf, -inf])
     #expect(x.norm(.infinity, along: 1).scalars == [0, 0])
     #expect(x.logSumExp(along: 1).scalars == [-inf, -inf])
@@ -93,7 +93,7 @@ import Testing
     let y = rows.softmax().scalars
     #expect(Array(y[0..<3]) == [1, 0, 0])
     #expect(Array(y[3..<6]) == [0, 0.5, 0.5])
-    #expect(y[9..<15].allSatisfy(\.isNaN))
+    #expect(y[9..<15].allSatisfy { $0.isNaN })
     #expect(Array(rows.logSoftmax().scalars[0..<3]) == [0, -20000, -10000])
     let sums = rows.logSumExp(along: -1).scalars
     #expect(sums[0] == 1e4 && sums[2] == inf && sums[3].isNaN && sums[4] == -inf)

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct WindowGoldenTests {
   /// What each operation of the manifest is called here.
-  private func run(_ golden: GoldenCase) -> Tensor? {
+  private func run(_ golden: GoldenVector) -> Tensor? {
     let x = golden.inputs[0]
     let (a, more) = (golden.attributes, golden.inputs.dropFirst())
     let strides = a["strides"] as? [Int] ?? [1]
@@ -46,7 +46,7 @@ import Testing
   }
 
   @Test func `convolutions, pooling and resizing agree with JAX`() throws {
-    let cases = try GoldenCase.family("windows")
+    let cases = try GoldenVector.family("windows")
     #expect(cases.count >= 285)
     for golden in cases {
       let result = try #require(run(golden), "\(golden.operation) is not known")
