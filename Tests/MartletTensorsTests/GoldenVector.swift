@@ -57,7 +57,8 @@ struct GoldenVector {
 
   /// What is wrong with results, if anything.
   func failures(_ results: [Tensor]) throws -> [String] {
-    let names = results.count == 1 ? ["\(name)/y"] : results.indices.map { "\(name)/y\($0)" }
+    let isOne = tensors["\(name)/y"] != nil
+    let names = isOne ? ["\(name)/y"] : results.indices.map { "\(name)/y\($0)" }
     return try zip(results, names).flatMap { try failures($0, $1) }
   }
 

@@ -35,7 +35,9 @@ import Testing
 
   @Test func `transposed operands are read in place`() {
     let (left, right) = (a.transposed(), b.transposed())
-    for (x, y) in [(left, a), (b.transposed(), a.transposed()), (a, right.transposed()), (a, a.transposed())] {
+    for (x, y) in [
+      (left, a), (b.transposed(), a.transposed()), (a, right.transposed()), (a, a.transposed()),
+    ] {
       let product = x.matmul(y)
       let plan = product.plan.description
       #expect(!plan.contains("copy") && plan.hasPrefix("plan: 1 kernels"), "\(plan)")

@@ -115,7 +115,8 @@ import Testing
       func expectOrthonormal(_ q: Tensor) {
         let rank = q.shape[q.rank - 1]
         expectSmall(
-          q.swappingLastAxes().matmul(q) - .identity(rank, dtype: .float64), size.map { _ in bound })
+          q.swappingLastAxes().matmul(q) - .identity(rank, dtype: .float64),
+          size.map { _ in bound })
       }
       switch golden.operation {
       case "qr":
@@ -127,7 +128,8 @@ import Testing
       case "svd":
         let found = golden.inputs[0].svd()
         let (u, s, v) = (wide(found.u), wide(found.s), wide(found.v))
-        expectSmall(a - u.matmul(s.diagonalMatrix()).matmul(v.swappingLastAxes()), size.map { bound * $0 })
+        expectSmall(
+          a - u.matmul(s.diagonalMatrix()).matmul(v.swappingLastAxes()), size.map { bound * $0 })
         expectOrthonormal(u)
         expectOrthonormal(v)
         let values = s.scalars(of: Double.self)
