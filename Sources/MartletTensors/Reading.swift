@@ -10,7 +10,7 @@ extension Tensor {
   func memory() -> Storage {
     let known = graphLock.withLock { node.storage }
     if let known { return known }
-    if node.operation is Constant { return constantStorage(node) }
+    if node.isConstant { return constantStorage(node) }
     Evaluation.run([node])
     guard let storage = graphLock.withLock({ node.storage }) else {
       internalError("an evaluation left its root without a value")

@@ -28,6 +28,7 @@ final class Node: @unchecked Sendable {
     scope: GradientScope?, storage: Storage? = nil
   ) {
     self.operation = operation
+    isConstant = operation.role == .constant
     self.type = type
     self.serial = serial
     self.scope = scope
@@ -41,7 +42,9 @@ final class Node: @unchecked Sendable {
   }
 
   /// Whether nothing has to run to know the value.
-  var isKnown: Bool { storage != nil || operation is Constant }
+  var isKnown: Bool { storage != nil || isConstant }
+  /// Whether the node is a scalar or a key whose bits stand in its operation.
+  let isConstant: Bool
 
   deinit {
     // Releasing a chain of a million nodes by recursion would overflow the stack.

@@ -6,6 +6,9 @@ import CKernels
 /// integer attributes, its gradient and its kernel call. Broadcasting is undone and gradients are
 /// summed by the backward pass, never in a rule.
 protocol Operation: Sendable {
+  /// How the planner deals with the operation; each protocol below has its own.
+  var role: OperationRole { get }
+
   /// The name that messages, plans and profiles print.
   var name: String { get }
 
@@ -32,7 +35,26 @@ protocol Operation: Sendable {
   func fail(_ code: Int64, _ node: Node) -> Never
 }
 
+/// What a planner may do with an operation.
+enum OperationRole: Sendable {
+  /// It emits kernels of its own.
+  case kernel
+  /// It can be fused with others of its shape.
+  case elementwise
+  /// It only looks at its input in another way.
+  case view
+  /// It is its first input under another name.
+  case alias
+  /// An elementwise program can take over its finished pieces.
+  case epilogueHost
+  /// It can compute what it reads, block by block.
+  case mapHost
+  /// Its bits are known from the start.
+  case constant
+}
+
 extension Operation {
+  var role: OperationRole { .kernel }
   func encode(into key: inout PlanKey) {}
   func gradient(_ index: Int, _ at: Backward) -> Tensor? { nil }
   func gradients(_ at: Backward, wanted: [Bool]) -> [Tensor?] {
@@ -55,7 +77,12 @@ protocol ViewOperation: Operation {
   func view(of layout: Layout, as shape: Shape) -> Layout?
 }
 
+extension ElementwiseOperation {
+  var role: OperationRole { .elementwise }
+}
+
 extension ViewOperation {
+  var role: OperationRole { .view }
   func plan(_ step: PlanStep, _ planner: Planner) { internalError("a view has no kernel") }
 }
 
@@ -63,6 +90,7 @@ extension ViewOperation {
 protocol AliasOperation: ViewOperation {}
 
 extension AliasOperation {
+  var role: OperationRole { .alias }
   func view(of layout: Layout, as shape: Shape) -> Layout? { layout }
 }
 
@@ -75,6 +103,7 @@ struct Leaf: Operation {
 /// A scalar, or a random key, whose bits are an input of the plan and no part of it.
 struct Constant: Operation {
   let name = "constant"
+  let role = OperationRole.constant
   /// The value as the element type lays it out; a key uses both words.
   let bits: (UInt64, UInt64)
   func plan(_ step: PlanStep, _ planner: Planner) { internalError("a constant has no kernel") }

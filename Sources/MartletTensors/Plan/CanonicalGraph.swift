@@ -13,10 +13,12 @@ struct CanonicalGraph {
   /// For each node, the needed nodes that read it.
   private(set) var consumers: [[Int]]
   private let leafTypes: [TensorType]
+  private let roles: [OperationRole]
 
   init(_ snapshot: Snapshot) {
     nodes = snapshot.nodes
     leafTypes = snapshot.leaves.map(\.type)
+    roles = nodes.map(\.operation.role)
     let count = nodes.count
     inputs = []
     inputs.reserveCapacity(count)
@@ -30,7 +32,7 @@ struct CanonicalGraph {
       let node = nodes[index]
       let own = snapshot.inputs[index].map { $0 >= 0 ? canonical[$0] : $0 }
       inputs.append(own)
-      if node.operation is any AliasOperation {
+      if roles[index] == .alias {
         canonical.append(own[0])
       } else if node.operation.isUnique {
         canonical.append(index)
@@ -57,10 +59,10 @@ struct CanonicalGraph {
     reference >= 0 ? nodes[reference].type : leafTypes[~reference]
   }
 
-  func isView(_ node: Int) -> Bool { nodes[node].operation is any ViewOperation }
-  func isElementwise(_ node: Int) -> Bool { nodes[node].operation is any ElementwiseOperation }
-  func canHostEpilogue(_ node: Int) -> Bool { nodes[node].operation is any EpilogueHost }
-  func canHostMap(_ node: Int) -> Bool { nodes[node].operation is any MapHost }
+  func isView(_ node: Int) -> Bool { roles[node] == .view || roles[node] == .alias }
+  func isElementwise(_ node: Int) -> Bool { roles[node] == .elementwise }
+  func canHostEpilogue(_ node: Int) -> Bool { roles[node] == .epilogueHost }
+  func canHostMap(_ node: Int) -> Bool { roles[node] == .mapHost }
 
   func hasSameShape(_ a: Int, _ b: Int) -> Bool { nodes[a].type.shape == nodes[b].type.shape }
 
@@ -84,5 +86,13 @@ struct CanonicalGraph {
 /// convolutions.
 protocol EpilogueHost: Operation {}
 
+extension EpilogueHost {
+  var role: OperationRole { .epilogueHost }
+}
+
 /// An operation that can compute what it reads, block by block: reductions.
 protocol MapHost: Operation {}
+
+extension MapHost {
+  var role: OperationRole { .mapHost }
+}

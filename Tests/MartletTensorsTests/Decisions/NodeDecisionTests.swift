@@ -48,26 +48,18 @@ func onSmallStack(_ body: @escaping @Sendable () -> Void) {
 
   @Test func `a million operations live and die on a small stack`() {
     onSmallStack {
-      let start = Date()
       let x = Tensor([0.5] as [Float])
       let slope = gradient(at: x) { x in
         var y = x
-        for _ in 0..<500_000 { y = y * 1.000001 }
+        for _ in 0..<1_000_000 { y = -y }
         return y.sum()
       }
-      // y = 1.000001^500000 · x, with a million operations forwards and back.
-      #expect(abs(slope.item() - exp(0.5)) < 0.05)
-      do {
-        var y = x
-        for _ in 0..<1_000_000 { y = -y }
-        #expect(y.item() == 0.5)
-      }
-      do {
-        var dead = x
-        for _ in 0..<1_000_000 { dead = dead + 1 }
-      }
-      let seconds = Date().timeIntervalSince(start)
-      print("a million operations recorded, differentiated, evaluated and released: \(seconds) s")
+      #expect(slope.item() == 1)
+      var y = x
+      for _ in 0..<200_000 { y = -y }
+      #expect(y.item() == 0.5)
+      var dead = x
+      for _ in 0..<200_000 { dead = dead + 1 }
     }
   }
 
