@@ -160,25 +160,23 @@ extension Tensor {
     }
     let fraction = parts.map { $0?.fraction.utf8.count ?? 0 }.max() ?? 0
     let exponent = parts.map { $0?.exponent.utf8.count ?? 0 }.max() ?? 0
-    let fill: Character = isScientific ? "0" : " "
     return aligned(
       zip(numbers, parts).map { number, part in
-        guard let part else { return number.isNaN ? "nan" : number < 0 ? "-inf" : "inf" }
-        var text = part.whole + "." + part.fraction.padded(to: fraction, with: fill)
-        if isScientific {
-          let digits = part.exponent.dropFirst(2)
-          text += part.exponent.prefix(2)
-          text += String(repeating: "0", count: exponent - part.exponent.utf8.count) + digits
+        guard let part else { return Digits(number).alone }
+        if !isScientific {
+          return part.whole + "." + part.fraction.padded(to: fraction, with: " ")
         }
-        return text
+        let exact = Digits.rounded(Double(number), "%.\(fraction)e")
+        let zeros = String(repeating: "0", count: exponent - exact.exponent.utf8.count)
+        return exact.whole + "." + exact.fraction + exact.exponent.prefix(2) + zeros
+          + exact.exponent.dropFirst(2)
       })
   }
 }
 
 /// The shortest decimal digits that tell a number from its neighbours, cut at eight behind the point.
 private struct Digits {
-  /// The digits before the point, with the sign; those behind it, without trailing zeros; and
-  /// `e+05` or nothing.
+  /// The digits before the point, with the sign; those behind it; and `e+05` or nothing.
   typealias Parts = (whole: String, fraction: String, exponent: String)
 
   private let value: Double
@@ -187,9 +185,12 @@ private struct Digits {
   private var digits: String
   /// Where the point stands: the number is 0.digits · 10^point.
   private var point: Int
+  /// From where on a scalar has an exponent.
+  private let limit: Double
 
   init<Number: BinaryFloatingPoint & LosslessStringConvertible>(_ number: Number) {
     value = Double(number)
+    limit = Number.self == Float.self ? 1e6 : 1e16
     sign = number.sign == .minus ? "-" : ""
     digits = ""
     point = 0
@@ -205,7 +206,7 @@ private struct Digits {
   }
 
   var positional: Parts {
-    if digits.utf8.count - point > 8 { return Digits.cut(value, "%.8f") }
+    if digits.utf8.count - point > 8 { return Digits.trimmed(Digits.rounded(value, "%.8f")) }
     let zeros = String(repeating: "0", count: max(-point, 0))
     let whole = digits.prefix(max(point, 0)).description
     let fraction = digits.isEmpty ? "" : zeros + digits.dropFirst(max(point, 0))
@@ -213,22 +214,15 @@ private struct Digits {
   }
 
   var scientific: Parts {
-    if digits.utf8.count > 9 { return Digits.cut(value, "%.8e") }
-    let exponent = digits.isEmpty ? 0 : point - 1
-    let size = "\(exponent.magnitude)"
-    return (
-      sign + (digits.isEmpty ? "0" : digits.prefix(1)), String(digits.dropFirst()),
-      (exponent < 0 ? "e-" : "e+") + (size.utf8.count < 2 ? "0" : "") + size
-    )
+    Digits.trimmed(Digits.rounded(value, "%.\(min(max(digits.utf8.count - 1, 0), 8))e"))
   }
 
   /// The text of a scalar: all its digits, at least one behind the point.
   var alone: String {
     if !value.isFinite { return value.isNaN ? "nan" : value < 0 ? "-inf" : "inf" }
-    if value != 0 && (value.magnitude < 1e-4 || value.magnitude >= 1e16) {
-      let exponent = scientificExponent
-      let fraction = digits.dropFirst()
-      return sign + digits.prefix(1) + (fraction.isEmpty ? "" : "." + fraction) + exponent
+    if value != 0 && (value.magnitude < 1e-4 || value.magnitude >= limit) {
+      let parts = Digits.rounded(value, "%.\(digits.utf8.count - 1)e")
+      return parts.whole + (parts.fraction.isEmpty ? "" : "." + parts.fraction) + parts.exponent
     }
     let zeros = String(repeating: "0", count: max(-point, 0))
     let whole = digits.prefix(max(point, 0)).description.padded(to: point, with: "0")
@@ -236,21 +230,22 @@ private struct Digits {
     return sign + (whole.isEmpty ? "0" : whole) + "." + (fraction.isEmpty ? "0" : fraction)
   }
 
-  private var scientificExponent: String {
-    let size = "\((point - 1).magnitude)"
-    return (point < 1 ? "e-" : "e+") + (size.utf8.count < 2 ? "0" : "") + size
-  }
-
-  /// The number rounded to eight digits behind the point.
-  private static func cut(_ value: Double, _ format: String) -> Parts {
+  /// The number as C prints it.
+  static func rounded(_ value: Double, _ format: String) -> Parts {
     var buffer = [CChar](repeating: 0, count: 400)
     let count = withVaList([value]) { vsnprintf(&buffer, buffer.count, format, $0) }
-    let text = String(
-      decoding: buffer.prefix(Int(count)).map(UInt8.init(bitPattern:)), as: UTF8.self)
-    let parts = text.split(separator: "e")
+    let bytes = buffer.prefix(Int(count)).map(UInt8.init(bitPattern:))
+    let parts = String(decoding: bytes, as: UTF8.self).split(separator: "e")
     let sides = parts[0].split(separator: ".")
-    var fraction = String(sides[1])
+    return (
+      String(sides[0]), sides.count > 1 ? String(sides[1]) : "",
+      parts.count > 1 ? "e" + parts[1] : ""
+    )
+  }
+
+  private static func trimmed(_ parts: Parts) -> Parts {
+    var fraction = parts.fraction
     while fraction.last == "0" { fraction.removeLast() }
-    return (String(sides[0]), fraction, parts.count > 1 ? "e" + parts[1] : "")
+    return (parts.whole, fraction, parts.exponent)
   }
 }

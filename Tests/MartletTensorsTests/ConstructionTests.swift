@@ -134,7 +134,7 @@ import Testing
     expectMessage(
       result,
       """
-      ConstructionTests.swift:\(#line - 5): Fatal error: Tensor: the nested arrays are ragged.
+      ConstructionTests.swift:\(#line - 6): Fatal error: Tensor: the nested arrays are ragged.
         expected arrays of the same length at each depth: 3 at depth 1, as in the first one
         got      one of 2
         fix      pad the shorter arrays
@@ -148,7 +148,7 @@ import Testing
     expectMessage(
       result,
       """
-      ConstructionTests.swift:\(#line - 5): Fatal error: Tensor: the number of elements does not fit \
+      ConstructionTests.swift:\(#line - 6): Fatal error: Tensor: the number of elements does not fit \
       the shape.
         expected 4 elements for shape [2, 2]
         got      3
@@ -163,7 +163,7 @@ import Testing
     expectMessage(
       result,
       """
-      ConstructionTests.swift:\(#line - 5): Fatal error: Tensor: an integer does not fit the element \
+      ConstructionTests.swift:\(#line - 7): Fatal error: Tensor: an integer does not fit the element \
       type.
         expected int32, -2147483648 to 2147483647
         got      3000000000
@@ -175,7 +175,7 @@ import Testing
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.zeros([2, -1])
     }
-    expectMessage(result, "ConstructionTests.swift:\(#line - 2): Fatal error: ")
+    expectMessage(result, "ConstructionTests.swift:\(#line - 3): Fatal error: ")
     expectMessage(result, "got      -1 at axis 1, shape [2, -1]")
   }
 
@@ -186,7 +186,7 @@ import Testing
     expectMessage(
       result,
       """
-      ConstructionTests.swift:\(#line - 5): Fatal error: arange: the step is 0.
+      ConstructionTests.swift:\(#line - 6): Fatal error: arange: the step is 0.
         expected a positive or negative step
         got      0
       """)

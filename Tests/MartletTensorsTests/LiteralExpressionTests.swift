@@ -36,7 +36,7 @@ import Testing
     #expect(deep.shape == [2, 2, 2, 2])
     #expect(typed.dtype == .int64)
     #expect(masks.shape == [2, 3])
-    #expect(sum.scalars == [-1.5, 1])
+    #expect(sum.scalars == [-0.5, 2])
     #expect(d3.scalars == [48])
   }
 }

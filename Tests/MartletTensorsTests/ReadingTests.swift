@@ -63,7 +63,7 @@ import Testing
     expectMessage(
       result,
       """
-      ReadingTests.swift:\(#line - 5): Fatal error: item: the tensor has not one element.
+      ReadingTests.swift:\(#line - 6): Fatal error: item: the tensor has not one element.
         expected 1 element
         got      2, shape [2]
         fix      index it, or use scalars
@@ -77,7 +77,7 @@ import Testing
     expectMessage(
       result,
       """
-      ReadingTests.swift:\(#line - 5): Fatal error: nested: the arrays are not nested as deep as the \
+      ReadingTests.swift:\(#line - 6): Fatal error: nested: the arrays are not nested as deep as the \
       tensor.
         expected depth 1
         got      Array<Array<Float>>, for shape [2]
@@ -91,7 +91,7 @@ import Testing
     expectMessage(
       result,
       """
-      ReadingTests.swift:\(#line - 5): Fatal error: withElements: the elements are of another type.
+      ReadingTests.swift:\(#line - 6): Fatal error: withElements: the elements are of another type.
         expected float32
         got      float64 (Double)
         fix      use cast(to:)

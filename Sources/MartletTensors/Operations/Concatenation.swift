@@ -90,7 +90,8 @@ extension Tensor {
   ) -> Tensor {
     guard let first = tensors.first else {
       trap(
-        Diagnostic(who, "there is nothing to put together", expected: "at least one tensor",
+        Diagnostic(
+          who, "there is nothing to put together", expected: "at least one tensor",
           got: "an empty array"),
         file: file, line: line)
     }

@@ -62,7 +62,8 @@ extension Tensor {
     check(
       axes.count == otherAxes.count,
       Diagnostic(
-        who, "the axes do not come in pairs", expected: "as many axes of one tensor as of the other",
+        who, "the axes do not come in pairs",
+        expected: "as many axes of one tensor as of the other",
         got: "\(axes) and \(otherAxes)"),
       file: file, line: line)
     return contracted(

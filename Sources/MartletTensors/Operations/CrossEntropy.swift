@@ -1,7 +1,8 @@
 import CKernels
 
-/// The cross-entropy of each row of logits x with labels that are classes, or weights z of every
-/// class. Inputs: logits, labels.
+/// The cross-entropy of each row of logits x with labels: classes, or weights z of every class.
+///
+/// Inputs: logits, labels.
 ///
 ///     y = log Σ eˣ − x[label]          y = Σ z (log Σ eˣ − x)
 struct CrossEntropy: Operation {
@@ -12,7 +13,8 @@ struct CrossEntropy: Operation {
       return Tensor.record(
         CrossEntropyGradient(), [at.a, at.b, at.dy], shape: at.a.shape, dtype: at.a.dtype)
     }
-    return at.b.dtype.isFloating ? -(at.dy.reshaped(to: at.dy.shape + [1]) * at.a.logSoftmax()) : nil
+    if !at.b.dtype.isFloating { return nil }
+    return -(at.dy.reshaped(to: at.dy.shape + [1]) * at.a.logSoftmax())
   }
 
   func plan(_ step: PlanStep, _ planner: Planner) {
@@ -22,7 +24,9 @@ struct CrossEntropy: Operation {
   func fail(_ code: Int64, _ node: Node) -> Never { failOnLabel(Int(code) - 1, node) }
 }
 
-/// The gradient of `CrossEntropy` by the logits. Inputs: logits, labels, dloss.
+/// The gradient of `CrossEntropy` by the logits.
+///
+/// Inputs: logits, labels, dloss.
 ///
 ///     dx = dloss (softmax(x) Σ z − z)
 struct CrossEntropyGradient: Operation {
@@ -76,21 +80,35 @@ extension Planner {
 
 /// Traps on a label that is no class.
 private func failOnLabel(_ row: Int, _ node: Node) -> Never {
-  let (logits, labels) = graphLock.withLock { (node.inputs[0], node.inputs[1]) }
-  let classes = logits.type.shape.last ?? 0
-  let known = graphLock.withLock { labels.storage }
-  var got = "row \(row) of labels \(labels.type.shape.text)"
-  if let known {
-    let value = labels.type.dtype == .int64
-      ? Int(known.pointer.load(fromByteOffset: 8 * row, as: Int64.self))
-      : Int(known.pointer.load(fromByteOffset: 4 * row, as: Int32.self))
-    got = "\(value) at " + got
-  }
+  let (logits, labels) = graphLock.withLock { (node.inputs[0].type, node.inputs[1].type) }
+  let label = graphLock.withLock { knownElement(row, of: node.inputs[1]) }
+  let place = "row \(row) of labels \(labels.shape.text)"
   trap(
     Diagnostic(
-      "crossEntropy", "a label is no class", expected: "labels in 0 ..< \(classes)", got: got,
+      "crossEntropy", "a label is no class",
+      expected: "labels in 0 ..< \(logits.shape.last ?? 0)",
+      got: label.map { "\($0) at \(place)" } ?? place,
       fix: "check the labels, or give the last layer as many units as there are classes"),
     file: #fileID, line: #line)
+}
+
+/// An integer of a tensor that was known, or made from one without moving elements; nil otherwise.
+///
+/// Called under the lock.
+private func knownElement(_ index: Int, of node: Node) -> Int? {
+  var node = node
+  while node.storage == nil {
+    let operation = node.operation
+    guard operation is Cast || operation is Reshape || operation is Identity else { return nil }
+    node = node.inputs[0]
+  }
+  guard let memory = node.storage?.pointer else { return nil }
+  switch node.type.dtype {
+  case .int32: return Int(memory.load(fromByteOffset: 4 * index, as: Int32.self))
+  case .int64: return Int(memory.load(fromByteOffset: 8 * index, as: Int64.self))
+  case .uint8: return Int(memory.load(fromByteOffset: index, as: UInt8.self))
+  case .float32, .float64, .bool: return nil
+  }
 }
 
 extension Tensor {

@@ -41,7 +41,9 @@ struct Cumulation: Operation {
 }
 
 extension Tensor {
-  /// Sums of all elements up to each one along an axis. Integers are summed in their own type.
+  /// Sums of all elements up to each one along an axis.
+  ///
+  /// Integers are summed in their own type.
   ///
   /// - Parameters:
   ///   - axis: The axis to run along; a negative one counts from the end.
@@ -73,7 +75,8 @@ extension Tensor {
     file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
     normalizedAxes(axes, rank: rank, "cumulativeProduct", file: file, line: line).reduce(self) {
-      $0.cumulativeProduct(along: $1, exclusive: exclusive, reverse: reverse, file: file, line: line)
+      $0.cumulativeProduct(
+        along: $1, exclusive: exclusive, reverse: reverse, file: file, line: line)
     }
   }
 
@@ -97,7 +100,8 @@ extension Tensor {
       isProduct: product, isExclusive: exclusive, isReversed: reverse)
     check(
       dtype != .bool,
-      Diagnostic(operation.name, "it is not defined for this element type", expected: "numbers",
+      Diagnostic(
+        operation.name, "it is not defined for this element type", expected: "numbers",
         got: "bool", fix: "use cast(to:)"), file: file, line: line)
     return Recorder.current.record(operation, [node], type)
   }

@@ -71,9 +71,11 @@ private struct Equation {
     } else {
       // Without an arrow: labels that stand once, in the alphabet's order.
       let all = terms.joined().filter { $0 > 0 }
-      result = Equation.axes(widest) + Set(all).filter { label in
-        all.count { $0 == label } == 1
-      }.sorted()
+      result =
+        Equation.axes(widest)
+        + Set(all).filter { label in
+          all.count { $0 == label } == 1
+        }.sorted()
     }
     if Set(result).count != result.count {
       refuse(
@@ -94,7 +96,8 @@ private struct Equation {
           refuse(
             "a label stands for different sizes",
             expected: "one size for \"\(Equation.text(label))\"",
-            got: "\(known) and \(size), shapes \(operands.map(\.shape.text).joined(separator: ", "))")
+            got: "\(known) and \(size), shapes "
+              + operands.map(\.shape.text).joined(separator: ", "))
         }
         sizes[label] = known == 1 ? size : known
       }

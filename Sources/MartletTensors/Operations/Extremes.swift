@@ -28,10 +28,9 @@ struct ArgExtreme: Operation {
 }
 
 extension Tensor {
-  /// The index of the largest element along axes: the first of those that tie; a NaN counts as the
-  /// largest, as in NumPy.
+  /// The index of the largest element along axes: the first of those that tie.
   ///
-  /// Along several axes, the index counts their elements in row-major order.
+  /// A NaN counts as the largest, as in NumPy. Along several axes, the index counts their elements in row-major order.
   ///
   /// - Parameters:
   ///   - axes: The axes to search; negative ones count from the end; nil means all of them.
@@ -53,8 +52,9 @@ extension Tensor {
     argmax(along: [axis], keepingDimensions: keepingDimensions, file: file, line: line)
   }
 
-  /// The index of the smallest element along axes: the first of those that tie; a NaN counts as the
-  /// smallest, as in NumPy. Otherwise as `argmax`.
+  /// The index of the smallest element along axes: the first of those that tie.
+  ///
+  /// A NaN counts as the smallest, as in NumPy; all else is as in `argmax`.
   public func argmin(
     along axes: [Int]? = nil, keepingDimensions: Bool = false,
     file: StaticString = #fileID, line: UInt = #line

@@ -114,7 +114,7 @@ struct Indexing: Operation {
     // The kernel tells the place. The value is computed again where it was not kept; inputs that
     // were given up for the evaluation could make it another, which is then left out.
     let size = whole[axis]
-    let value = indices.scalars(of: Int.self)[Int(code) - 1]
+    let value = indices.scalarsAlone()[Int(code) - 1]
     let text = value < -size || value >= size ? "\(value) " : ""
     trap(
       Diagnostic(
@@ -129,6 +129,13 @@ struct Indexing: Operation {
 }
 
 extension Tensor {
+  /// The elements, computed without anything else that waits for a value: that may be what failed.
+  fileprivate func scalarsAlone() -> [Int] {
+    let integers = cast(to: .int64)
+    Evaluation.run([integers.node], recorder: Recorder())
+    return integers.withElements { Array($0) }
+  }
+
   /// An index tensor as kernels take it; traps unless its elements are integers.
   fileprivate func asIndices(
     _ who: String, file: StaticString, line: UInt

@@ -1,4 +1,4 @@
-/// A linear recurrence along an axis, of coefficients a and terms d:
+/// A linear recurrence along an axis, of coefficients a and terms d.
 ///
 ///     s[j] = d[j] + a[j] · s[j − 1],   s[−1] = 0
 ///

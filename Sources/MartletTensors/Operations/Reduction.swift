@@ -86,7 +86,8 @@ final class Reduction: MapHost {
     if chunks <= 1 {
       planner.emit(
         names.joined(separator: "·"), detail, mk_reduce, arguments, [(\.y, target)],
-        parts: planner.parts(forWork: work), scratch: withUnsafePointer(to: arguments, mk_reduce_scratch),
+        parts: planner.parts(forWork: work),
+        scratch: withUnsafePointer(to: arguments, mk_reduce_scratch),
         program: program)
       return
     }
@@ -97,7 +98,8 @@ final class Reduction: MapHost {
     arguments.only_chunks = 1
     planner.emit(
       names.joined(separator: "·"), detail, mk_reduce, arguments, [(\.y, partials)],
-      parts: planner.parts(forWork: work), scratch: withUnsafePointer(to: arguments, mk_reduce_scratch),
+      parts: planner.parts(forWork: work),
+      scratch: withUnsafePointer(to: arguments, mk_reduce_scratch),
       program: program)
     var last = arguments
     last.only_chunks = 0

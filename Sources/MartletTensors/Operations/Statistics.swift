@@ -111,7 +111,8 @@ extension Tensor {
       return abs().max(along: axes, keepingDimensions: keepingDimensions)
     default:
       trap(
-        Diagnostic("norm", "there is no norm of this order", expected: "1, 2 or .infinity",
+        Diagnostic(
+          "norm", "there is no norm of this order", expected: "1, 2 or .infinity",
           got: "\(order)"), file: file, line: line)
     }
   }

@@ -113,7 +113,7 @@ extension Tensor {
       - counting(shape[shape.count - 2]).reshaped(to: [shape[shape.count - 2], 1])
   }
 
-  /// 0, 1, 2, …
+  /// The numbers 0, 1, 2, …, of `int64` or `int32`.
   private static func counting(_ count: Int, dtype: DType = .int64) -> Tensor {
     if dtype == .int32 {
       return Tensor((0..<count).map { Int32(truncatingIfNeeded: $0) }, shape: [count])

@@ -5,8 +5,10 @@ import CKernels
 /// The call's arguments are this object: the plan keeps it alive, its references are filled in like
 /// those of any other call.
 final class HostCall: Sendable {
-  /// What runs: it gets the first element of each place, and may be run by several threads at once,
-  /// over different buffers. It must not record or evaluate tensors.
+  /// What runs, given the first element of each place.
+  ///
+  /// Several threads may run it at once, over different buffers. It must not record or evaluate
+  /// tensors.
   typealias Body =
     @Sendable (_ reads: [UnsafeRawPointer], _ writes: [UnsafeMutableRawPointer]) -> Void
 

@@ -27,7 +27,9 @@ extension Tensor {
   }
 
   /// A symmetric, positive definite matrix.
-  fileprivate var positive: Tensor { matmul(swappingLastAxes()) + apart.diagonal().diagonalMatrix() }
+  fileprivate var positive: Tensor {
+    matmul(swappingLastAxes()) + apart.diagonal().diagonalMatrix()
+  }
 }
 
 private let squares: [Setting] = [
@@ -39,11 +41,12 @@ private let squares: [Setting] = [
   Setting([3, 3, 2], as: "permuted") { [$0[0].transposed([2, 0, 1])] },
 ]
 
-private let oblongs: [Setting] = squares + [
-  Setting([3, 1]), Setting([1, 3]), Setting([4, 2]), Setting([2, 4]), Setting([5, 3]),
-  Setting([3, 5]), Setting([2, 4, 3]), Setting([2, 3, 4]), Setting([3, 0]), Setting([0, 3]),
-  Setting([3, 5], as: "transposed") { [$0[0].transposed()] },
-]
+private let oblongs: [Setting] =
+  squares + [
+    Setting([3, 1]), Setting([1, 3]), Setting([4, 2]), Setting([2, 4]), Setting([5, 3]),
+    Setting([3, 5]), Setting([2, 4, 3]), Setting([2, 3, 4]), Setting([3, 0]), Setting([0, 3]),
+    Setting([3, 5], as: "transposed") { [$0[0].transposed()] },
+  ]
 
 private let systems: [Setting] = [
   Setting([1, 1], [1]), Setting([3, 3], [3]), Setting([3, 3], [3, 1]), Setting([3, 3], [3, 4]),

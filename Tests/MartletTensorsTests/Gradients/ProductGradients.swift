@@ -9,13 +9,17 @@ let productGradients: [GradientRow] = [
   GradientRow("tensordot", settings: contractions) { $0[0].tensordot($0[1], along: [-1, -2], [1, 0]) },
   GradientRow("einsum", settings: batches) { .einsum("...ij,...jk->...ki", $0[0], $0[1]) },
   GradientRow("einsum", settings: squares) { .einsum("...ii->...i", $0[0].sin()) },
-  GradientRow("einsum", settings: squares) { .einsum("...ij,ji,jj", $0[0], $0[0].sum(along: Array(0..<($0[0].rank - 2))), $0[0].sum(along: Array(0..<($0[0].rank - 2)))) },
+  GradientRow("einsum", [.range(-0.5...0.5)], settings: squares) { .einsum("...ij,ji,jj", $0[0], summed($0[0]), summed($0[0])) },
   GradientRow("einsum", settings: triples) { .einsum("ab,bc,ad->cd", $0[0], $0[1], $0[2]) },
 ]
 
+/// The sum of a batch of matrices.
+private func summed(_ x: Tensor) -> Tensor { x.sum(along: Array(0..<(x.rank - 2))) }
+
 /// Products whose left side may be a batch for one matrix.
 private let batches: [Setting] = [
-  Setting([2, 3], [3, 4]), Setting([1, 1], [1, 1]), Setting([2, 0], [0, 3]), Setting([0, 3], [3, 2]),
+  Setting([2, 3], [3, 4]), Setting([1, 1], [1, 1]), Setting([2, 0], [0, 3]),
+  Setting([0, 3], [3, 2]),
   Setting([2, 2, 3], [3, 2]), Setting([2, 3], [2, 3, 2]), Setting([2, 1, 2, 3], [3, 3, 2]),
   Setting([3, 2, 1, 3], [3, 2]), Setting([2, 2, 3], [2, 3, 2]), Setting([0, 2, 3], [3, 2]),
   Setting([2, 2, 0], [0, 2]), Setting([7, 6], [6, 5]), Setting([1, 2, 3], [4, 3, 2]),
@@ -33,7 +37,8 @@ private let dots: [Setting] = [
 ]
 
 private let contractions: [Setting] = [
-  Setting([2, 2], [2, 2]), Setting([3, 3], [3, 3]), Setting([1, 1], [1, 1]), Setting([0, 0], [0, 0]),
+  Setting([2, 2], [2, 2]), Setting([3, 3], [3, 3]), Setting([1, 1], [1, 1]),
+  Setting([0, 0], [0, 0]),
   Setting([4, 2, 2], [2, 2]), Setting([2, 2], [2, 2, 4]), Setting([4, 2, 2], [2, 2, 3]),
   Setting([2, 3, 2, 2], [2, 2, 1]), Setting([0, 2, 2], [2, 2, 3]), Setting([5, 5], [5, 5, 2]),
   Setting([2, 2, 4], [2, 2], as: "permuted") { [$0[0].transposed([2, 0, 1]), $0[1]] },
@@ -52,9 +57,12 @@ private let squares: [Setting] = [
 ]
 
 private let triples: [Setting] = [
-  Setting([2, 3], [3, 4], [2, 5]), Setting([1, 1], [1, 1], [1, 1]), Setting([3, 3], [3, 3], [3, 3]),
-  Setting([0, 3], [3, 2], [0, 2]), Setting([2, 0], [0, 3], [2, 1]), Setting([2, 3], [3, 0], [2, 2]),
-  Setting([1, 3], [3, 2], [1, 4]), Setting([4, 1], [1, 2], [4, 3]), Setting([2, 2], [2, 1], [2, 1]),
+  Setting([2, 3], [3, 4], [2, 5]), Setting([1, 1], [1, 1], [1, 1]),
+  Setting([3, 3], [3, 3], [3, 3]),
+  Setting([0, 3], [3, 2], [0, 2]), Setting([2, 0], [0, 3], [2, 1]),
+  Setting([2, 3], [3, 0], [2, 2]),
+  Setting([1, 3], [3, 2], [1, 4]), Setting([4, 1], [1, 2], [4, 3]),
+  Setting([2, 2], [2, 1], [2, 1]),
   Setting([5, 2], [2, 3], [5, 1]), Setting([2, 5], [5, 2], [2, 2]),
   Setting([3, 3], as: "the same thrice") { [$0[0], $0[0], $0[0]] },
   Setting([3, 2], [3, 4], [2, 5], as: "transposed") { [$0[0].transposed(), $0[1], $0[2]] },

@@ -2,10 +2,10 @@
 
 // swift-format-ignore
 let reductionGradients: [GradientRow] = [
-  GradientRow("sum", settings: matrices) { $0[0].square().sum(along: [0, -1], keepingDimensions: true) },
-  GradientRow("product", settings: Setting.unary) { $0[0].product() },
+  GradientRow("sum", settings: matrices) { ($0[0].square() * 0.1).sum(along: [0, -1], keepingDimensions: true) },
+  GradientRow("product", [.range(-1...1)], settings: Setting.unary) { $0[0].product() },
   GradientRow("product", [.values([0.5, 0, -1.2, 1.1, 0.7, 0, 0.9])], settings: matrices) { $0[0].product(along: -1) },
-  GradientRow("product", settings: matrices) { $0[0].product(along: [0, -1]) },
+  GradientRow("product", [.range(-1...1)], settings: matrices) { $0[0].product(along: [0, -1]) },
   GradientRow("max", [.distinct], settings: filled) { $0[0].max() },
   GradientRow("max", [.distinct], settings: filledRows) { $0[0].max(along: -1, keepingDimensions: true) },
   GradientRow("min", [.distinct], settings: filled) { $0[0].min() },
@@ -21,11 +21,11 @@ let reductionGradients: [GradientRow] = [
   GradientRow("norm", [.distinct], settings: filled) { ($0[0] - 30).norm(.infinity) },
   GradientRow("cumulativeSum", settings: rows) { $0[0].square().cumulativeSum(along: -1, reverse: true) },
   GradientRow("cumulativeSum", settings: matrices) { $0[0].cumulativeSum(along: [0, -1]) },
-  GradientRow("cumulativeProduct", settings: rows) { $0[0].cumulativeProduct(along: 0) },
+  GradientRow("cumulativeProduct", [.range(-1...1)], settings: rows) { $0[0].cumulativeProduct(along: 0) },
   GradientRow("cumulativeProduct", [.values([0.5, 0, -1.2, 1.1, 0.7, 0, 0.9])], settings: rows) { $0[0].cumulativeProduct(along: -1) },
   GradientRow("cumulativeProduct", [.values([0.5, 0, -1.2, 1.1, 0.7, 0, 0.9])], settings: rows) { $0[0].cumulativeProduct(along: -1, exclusive: true) },
   GradientRow("cumulativeProduct", [.values([0.5, 0, -1.2, 1.1, 0.7, 0, 0.9])], settings: rows) { $0[0].cumulativeProduct(along: 0, exclusive: true, reverse: true) },
-  GradientRow("cumulativeProduct", settings: matrices) { $0[0].cumulativeProduct(along: [-1, 0], reverse: true) },
+  GradientRow("cumulativeProduct", [.range(-1...1)], settings: matrices) { $0[0].cumulativeProduct(along: [-1, 0], reverse: true) },
   GradientRow("softmax", settings: rows) { $0[0].softmax() },
   GradientRow("softmax", settings: rows) { $0[0].softmax(along: 0) },
   GradientRow("logSoftmax", settings: rows) { $0[0].logSoftmax() },
@@ -48,9 +48,10 @@ private func classes(of logits: Tensor) -> Tensor {
 private let filled = Setting.unary.filter { !$0.shapes[0].contains(0) } + [Setting([3, 1, 2])]
 private let rows = Setting.unary.filter { !$0.shapes[0].isEmpty }
 private let filledRows = filled.filter { !$0.shapes[0].isEmpty } + [Setting([2]), Setting([6, 4])]
-private let matrices = Setting.unary.filter { $0.shapes[0].count > 1 } + [
-  Setting([3, 3]), Setting([1, 1]), Setting([2, 6]), Setting([0, 2]), Setting([4, 2, 3]),
-]
+private let matrices =
+  Setting.unary.filter { $0.shapes[0].count > 1 } + [
+    Setting([3, 3]), Setting([1, 1]), Setting([2, 6]), Setting([0, 2]), Setting([4, 2, 3]),
+  ]
 /// Rows of several elements.
 private let long: [Setting] = [
   Setting([2]), Setting([3]), Setting([7]), Setting([67]), Setting([1, 5]), Setting([3, 4]),

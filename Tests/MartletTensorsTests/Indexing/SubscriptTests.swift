@@ -203,7 +203,7 @@ import Testing
     expectMessage(
       outOfRange,
       """
-      SubscriptTests.swift:\(#line - 4): Fatal error: subscript: the position is out of range.
+      SubscriptTests.swift:\(#line - 6): Fatal error: subscript: the position is out of range.
         expected one in -3 ..< 3
         got      3 along axis 1 of shape [2, 3]
       """)
@@ -213,7 +213,7 @@ import Testing
     expectMessage(
       past,
       """
-      SubscriptTests.swift:\(#line - 4): Fatal error: subscript: the range reaches past the axis.
+      SubscriptTests.swift:\(#line - 6): Fatal error: subscript: the range reaches past the axis.
         expected bounds in -5 ... 5, in order
         got      2..<9 along axis 0 of shape [5]
       """)
@@ -223,7 +223,7 @@ import Testing
     expectMessage(
       backwards,
       """
-      SubscriptTests.swift:\(#line - 4): Fatal error: subscript: the range ends before it starts.
+      SubscriptTests.swift:\(#line - 6): Fatal error: subscript: the range ends before it starts.
         expected bounds in order
         got      -2..<0 along axis 0 of shape [5]
         fix      write (-2)... for all positions up to the end
@@ -234,7 +234,7 @@ import Testing
     expectMessage(
       standing,
       """
-      SubscriptTests.swift:\(#line - 4): Fatal error: subscript: the step is 0.
+      SubscriptTests.swift:\(#line - 6): Fatal error: subscript: the step is 0.
         expected a positive or negative step
         got      .every(0) along axis 0 of shape [5]
       """)
@@ -244,7 +244,7 @@ import Testing
     expectMessage(
       tooMany,
       """
-      SubscriptTests.swift:\(#line - 4): Fatal error: subscript: there are too many indices.
+      SubscriptTests.swift:\(#line - 6): Fatal error: subscript: there are too many indices.
         expected at most 1, one for each axis
         got      2, for shape [5]
       """)
@@ -254,7 +254,7 @@ import Testing
     expectMessage(
       ellipses,
       """
-      SubscriptTests.swift:\(#line - 4): Fatal error: subscript: there are two ellipses.
+      SubscriptTests.swift:\(#line - 6): Fatal error: subscript: there are two ellipses.
         expected one at most
         got      2
       """)
@@ -267,7 +267,7 @@ import Testing
     expectMessage(
       floating,
       """
-      SubscriptTests.swift:\(#line - 4): Fatal error: subscript: a tensor of this element type is no \
+      SubscriptTests.swift:\(#line - 6): Fatal error: subscript: a tensor of this element type is no \
       index.
         expected int32 or int64 positions, or a bool mask
         got      float32
@@ -279,7 +279,7 @@ import Testing
     expectMessage(
       mask,
       """
-      SubscriptTests.swift:\(#line - 4): Fatal error: subscript: the mask does not cover the axes it \
+      SubscriptTests.swift:\(#line - 6): Fatal error: subscript: the mask does not cover the axes it \
       stands for.
         expected the sizes of axes from 0 on, of shape [2, 3]
         got      a mask of shape [3]
@@ -290,7 +290,7 @@ import Testing
     expectMessage(
       apart,
       """
-      SubscriptTests.swift:\(#line - 4): Fatal error: subscript: the index tensors do not broadcast \
+      SubscriptTests.swift:\(#line - 6): Fatal error: subscript: the index tensors do not broadcast \
       to a common shape.
         expected equal sizes, or 1, axis by axis from the last
         got      [2] and [3]
@@ -300,7 +300,7 @@ import Testing
     ) { _ = Tensor.zeros([2, 3])[.all, Tensor(1...3)].scalars }
     expectMessage(
       reading,
-      "SubscriptTests.swift:\(#line - 1): Fatal error: subscript: an index is out of range.")
+      "SubscriptTests.swift:\(#line - 5): Fatal error: subscript: an index is out of range.")
     expectMessage(reading, "in -3 ..< 3")
     let assigning = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
@@ -311,7 +311,7 @@ import Testing
     expectMessage(
       assigning,
       """
-      SubscriptTests.swift:\(#line - 5): Fatal error: subscript: an index is out of range.
+      SubscriptTests.swift:\(#line - 9): Fatal error: subscript: an index is out of range.
         expected one in -3 ..< 3
         got      3, along axis 1 of shape [2, 3]
       """)
@@ -324,7 +324,7 @@ import Testing
     expectMessage(
       value,
       """
-      SubscriptTests.swift:\(#line - 5): Fatal error: subscript: the value does not fit what it is \
+      SubscriptTests.swift:\(#line - 9): Fatal error: subscript: the value does not fit what it is \
       assigned to.
         expected a shape that broadcasts to [3]
         got      [2]
@@ -338,7 +338,7 @@ import Testing
     expectMessage(
       type,
       """
-      SubscriptTests.swift:\(#line - 5): Fatal error: subscript: a value of another element type was \
+      SubscriptTests.swift:\(#line - 9): Fatal error: subscript: a value of another element type was \
       assigned.
         expected int32, or a scalar that it can hold
         got      float32 []

@@ -7,11 +7,12 @@ import Testing
   private let b = Tensor((0..<20).map { Float($0 % 7) - 3 }, shape: [4, 5])
 
   @Test func `a product is one kernel that copies nothing`() {
-    for product in [
-      Tensor.einsum("ij,jk->ik", a, b), .einsum("ji,jk->ik", a.transposed(), b),
-      .einsum("ij,kj", a, b.transposed()),
+    for (equation, x, y) in [
+      ("ij,jk->ik", a, b), ("ji,jk->ik", a.transposed(), b), ("ij,kj", a, b.transposed()),
     ] {
-      #expect(product.plan.description.hasPrefix("plan: 1 kernels"))
+      let product = Tensor.einsum(equation, x, y)
+      let plan = product.plan.description
+      #expect(plan.hasPrefix("plan: 1 kernels") && !plan.contains("copy"), "\(plan)")
       #expect(product.scalars == a.matmul(b).scalars)
     }
   }
@@ -24,7 +25,7 @@ import Testing
   @Test func `integers are multiplied too`() {
     let x = Tensor((0..<6).map { Int32($0) }, shape: [2, 3])
     #expect(Tensor.einsum("ij,kj->ik", x, x).scalars(of: Int32.self) == [5, 14, 14, 50])
-    #expect(Tensor.einsum("ii", x.matrix).scalars(of: Int32.self) == [5])
+    #expect(Tensor.einsum("ii", x.matrix).scalars(of: Int32.self) == [4])
   }
 
   @Test func `an equation for other operands is refused`() async {

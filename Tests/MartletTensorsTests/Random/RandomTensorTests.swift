@@ -194,7 +194,7 @@ private let count = 100_000
     expectMessage(
       probability,
       """
-      RandomTensorTests.swift:\(#line - 4): Fatal error: randomBernoulli: the probability is none.
+      RandomTensorTests.swift:\(#line - 6): Fatal error: randomBernoulli: the probability is none.
         expected a number from 0 to 1
         got      1.5
       """)
@@ -204,7 +204,7 @@ private let count = 100_000
     expectMessage(
       bounds,
       """
-      RandomTensorTests.swift:\(#line - 4): Fatal error: randomUniform: the bounds are not in order.
+      RandomTensorTests.swift:\(#line - 6): Fatal error: randomUniform: the bounds are not in order.
         expected finite numbers, low ≤ high
         got      low 1.0, high 0.0
       """)
@@ -214,7 +214,7 @@ private let count = 100_000
     expectMessage(
       type,
       """
-      RandomTensorTests.swift:\(#line - 4): Fatal error: randomNormal: it is not defined for this \
+      RandomTensorTests.swift:\(#line - 6): Fatal error: randomNormal: it is not defined for this \
       element type.
         expected float32 or float64
         got      int32
@@ -226,7 +226,7 @@ private let count = 100_000
     expectMessage(
       empty,
       """
-      RandomTensorTests.swift:\(#line - 4): Fatal error: randomIntegers: the range is empty.
+      RandomTensorTests.swift:\(#line - 6): Fatal error: randomIntegers: the range is empty.
         expected one integer at least
         got      3..<3
       """)
