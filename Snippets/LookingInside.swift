@@ -15,6 +15,3 @@ let (mean, profile) = Profile.take {
 }
 print("mean \(mean)")
 print(profile)  // prints: kernel calls
-
-// The same numbers without fusion: one kernel for each operation.
-print(withoutFusion { (x.matmul(w) + b).relu().plan.description })  // prints: relu

@@ -12,7 +12,7 @@ let w2 = Variable(Tensor.randomNormal([8, 1], using: random))
 let b2 = Variable(Tensor.zeros([1]))
 let weights = [w1, b1, w2, b2]
 
-func logits(_ x: Tensor) -> Tensor {  // [batch, 2] → [batch, 1]
+let logits = { (x: Tensor) in  // [batch, 2] → [batch, 1]
   (x.matmul(w1.value) + b1.value).tanh().matmul(w2.value) + b2.value
 }
 
