@@ -42,7 +42,7 @@ import Testing
       (GoldenRule(kind: .exact), .nan, [.nan], [0, .infinity]),
       (GoldenRule(kind: .elementwise), 1000, [1000.00122], [1000.00134, .nan, .infinity]),
       (GoldenRule(kind: .elementwise), 0, [1e-6, -9e-7], [1.1e-6]),
-      (GoldenRule(kind: .elementwise, absolute: 0x1p-148), 0, [0x1p-149], [1e-40]),
+      (GoldenRule(kind: .elementwise, absolute: 0x1p-148), 0, [0x1p-149], [0x1p-130]),
       (GoldenRule(kind: .elementwise), .infinity, [.infinity], [-.infinity, 3e38, .nan]),
       (GoldenRule(kind: .sum, k: 2, absum: Tensor([8.0])), 1, [1.0000009], [1.0000011, .nan]),
       (GoldenRule(kind: .sum, k: 2, absum: Tensor([0.0])), 0, [0x1p-148], [0x1p-147]),
@@ -56,5 +56,27 @@ import Testing
     for y in wrong { #expect(rule.failure(Tensor([y]), expected: expected) != nil) }
     #expect(rule.failure(Tensor([[reference]]), expected: expected) != nil)
     #expect(rule.failure(expected.cast(to: .float64), expected: expected) != nil)
+  }
+
+  @Test(arguments: ["qr", "svd", "cholesky", "solve"])
+  func `residuals refuse results that are not close enough`(operation: String) throws {
+    let family = GoldenFamily.linearAlgebra
+    let residuals = try #require(family.residuals[operation])
+    let cases = try GoldenCase.read(family.name).filter { $0.operation == operation }
+    let golden = try #require(cases.first { $0[0].shape.suffix(2) == [7, 7] })
+    let results = try #require(family.calls[operation])(golden)
+    #expect(residuals(golden, results) == [])
+    for index in results.indices {
+      var changed = results
+      changed[index] = results[index] * (1 + 0x1p-12)
+      #expect(residuals(golden, changed) != [], "result \(index) a little too large")
+      changed[index] = -results[index]
+      // A sign may go from one factor to another, but not from one alone.
+      if operation != "cholesky" {
+        #expect(residuals(golden, changed) != [], "result \(index) of the other sign")
+      }
+      changed[index] = results[index] * .nan
+      #expect(residuals(golden, changed) != [], "result \(index) NaN")
+    }
   }
 }
