@@ -21,11 +21,23 @@ let package = Package(
     // The loops by themselves, for measuring what the machine and they can do.
     .library(name: "MartletKernels", targets: ["CKernels"]),
   ],
+  traits: [
+    .trait(
+      name: "OpenBLAS", description: "Matrix products by the system's OpenBLAS (libopenblas-dev).")
+  ],
   targets: [
     .target(
       name: "CKernels", cSettings: fastC,
       linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux, .android]))]),
-    .target(name: "MartletTensors", dependencies: ["CKernels"], swiftSettings: fastSwift),
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas",
+      providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+    .target(
+      name: "MartletTensors",
+      dependencies: [
+        "CKernels", .target(name: "COpenBLAS", condition: .when(traits: ["OpenBLAS"])),
+      ],
+      swiftSettings: fastSwift),
     .target(name: "MartletFormats", swiftSettings: fastSwift),
     .target(name: "Martlet", dependencies: ["MartletTensors", "MartletFormats"]),
     .target(name: "ExampleSupport", dependencies: ["Martlet"], path: "Examples/Support"),

@@ -32,36 +32,17 @@ struct MatMul: EpilogueHost {
       shape = [rows.shape[0], shape[shape.count - 1]]
     }
     let batch = Array(shape.dropLast(2))
-    aLayout = aLayout.broadcast(to: batch + aLayout.shape.suffix(2))
-    let bLayout = b.layout.broadcast(to: batch + b.layout.shape.suffix(2))
     let (m, n) = (shape[shape.count - 2], shape[shape.count - 1])
-    let k = aLayout.shape[shape.count - 1]
-
-    var arguments = mk_gemm_args()
-    (arguments.m, arguments.n, arguments.k) = (Int64(m), Int64(n), Int64(k))
-    arguments.a_row = Int64(aLayout.strides[shape.count - 2])
-    arguments.a_column = Int64(aLayout.strides[shape.count - 1])
-    arguments.b_row = Int64(bLayout.strides[shape.count - 2])
-    arguments.b_column = Int64(bLayout.strides[shape.count - 1])
-    arguments.c_row = Int64(n)
-    arguments.c_batch = Int64(m * n)
-    arguments.batch_rank = UInt32(batch.count)
-    fill(&arguments.batch, batch)
-    fill(&arguments.a_batch, Array(aLayout.strides.prefix(batch.count)))
-    fill(&arguments.b_batch, Array(bLayout.strides.prefix(batch.count)))
-    arguments.dtype = step.type.dtype.kernelType
-    let program = planner.epilogue(step)
-    arguments.epilogue = program.map { UnsafePointer($0.pointer) }
-    let products = max(batch.elementCount, 1)
-    let threads = 2 * m * n * k * products < 400_000 ? 1 : planner.threads
-    arguments.blocking = mk_gemm_blocking(
-      arguments.m, arguments.n, arguments.k, arguments.dtype, UInt32(threads))
-    let parts = Int(arguments.blocking.row_parts * arguments.blocking.column_parts)
-    planner.emit(
-      planner.label(step, name), "\(aLayout.shape.text) × \(bLayout.shape.text)", mk_gemm,
-      arguments, [(\.a, a), (\.b, b), (\.c, target)], parts: parts,
-      scratch: withUnsafePointer(to: arguments, mk_gemm_scratch), program: program,
-      handingOver: target)
+    let (rows, columns) = (aLayout.shape.suffix(2), b.layout.shape.suffix(2))
+    matrixBackend.emit(
+      MatrixProduct(
+        a: Planner.Location(
+          buffer: a.buffer, dtype: a.dtype, layout: aLayout.broadcast(to: batch + rows)),
+        b: Planner.Location(
+          buffer: b.buffer, dtype: b.dtype, layout: b.layout.broadcast(to: batch + columns)),
+        c: target, batch: batch, m: m, n: n, k: columns.first ?? 0,
+        epilogue: planner.epilogue(step)),
+      step, planner)
   }
 }
 
