@@ -111,18 +111,16 @@ struct Indexing: Operation {
       position.append(rest / stride)
       rest %= stride
     }
-    // The kernel tells the place. The value is computed again where it was not kept; inputs that
-    // were given up for the evaluation could make it another, which is then left out.
+    // The kernel tells the place; the value is computed again where it was not kept.
     let size = whole[axis]
     let value = indices.scalarsAlone()[Int(code) - 1]
-    let text = value < -size || value >= size ? "\(value) " : ""
     trap(
       Diagnostic(
         site.who, "an index is out of range",
         expected: size == 0
           ? "no index, axis \(axis) of \(whole.text) is empty"
           : "indices in \(-size) ..< \(size), axis \(axis) of \(whole.text)",
-        got: "\(text)at \(position) of the indices, shape \(indices.shape.text)",
+        got: "\(value) at \(position) of the indices, shape \(indices.shape.text)",
         fix: "check the indices, or hold them in the range with clipped(to:_:)"),
       file: site.file, line: site.line)
   }

@@ -69,6 +69,7 @@ final class Planner {
       for reference in call.references { buffers.touch(reference.buffer, at: index) }
     }
     let escaping = Set(results.compactMap { if case .leaf(let leaf) = $0 { leaf } else { nil } })
+      .union(leavesBehindIndices())
     for (index, call) in calls.enumerated() {
       for pair in call.inPlace
       where call.references.count(where: { $0.buffer == pair.read })
@@ -98,6 +99,21 @@ final class Planner {
         Plan.Output(byteCount: $1, donor: buffers.donors[$0])
       },
       results: results)
+  }
+
+  /// The leaves that indices are computed from, where an operation checks them: a message computes
+  /// the index that was wrong again, so these are not overwritten.
+  private func leavesBehindIndices() -> Set<Int> {
+    var stack = errorNodes.flatMap { graph.inputs[$0] }
+      .filter { graph.type(of: $0).dtype.isInteger }
+    var seen = Set(stack)
+    while let reference = stack.popLast() {
+      guard reference >= 0 else { continue }
+      for input in graph.inputs[reference] where seen.insert(input).inserted {
+        stack.append(input)
+      }
+    }
+    return Set(seen.compactMap { $0 < 0 ? ~$0 : nil })
   }
 
   // MARK: Values

@@ -58,7 +58,7 @@ import Testing
 
   @Test func `an index out of range is named with its place`() async {
     var result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      let index = Tensor([0, 2, -3, 7, 3, 9], shape: [2, 3])
+      let index = Tensor([0, 2, -3, 7, 3, 9], shape: [2, 3], dtype: .int32)
       _ = Tensor.ones([5, 3, 2]).taking(index, along: 1).scalars
     }
     #expect(
@@ -79,7 +79,7 @@ import Testing
     result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ =
         Tensor.ones([3, 2])
-        .takingAlong(0, at: Tensor([0, 0, 0, -4], shape: [2, 2])).scalars
+        .takingAlong(0, at: Tensor([0, 0, 0, -4], shape: [2, 2], dtype: .int32)).scalars
     }
     #expect(
       result.errorText.contains(
@@ -89,7 +89,10 @@ import Testing
           got      -4 at [1, 1] of the indices, shape [2, 2]
         """))
     result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = Tensor.zeros([3]).addingScattered(.ones([2]), at: Tensor([0, 3], shape: [2])).scalars
+      _ =
+        Tensor.zeros([3]).addingScattered(
+          .ones([2]), at: Tensor([0, 3], shape: [2], dtype: .int32)
+        ).scalars
     }
     #expect(
       result.errorText.contains(
@@ -99,7 +102,7 @@ import Testing
           got      3 at [1] of the indices, shape [2]
         """))
     result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = Tensor.zeros([0, 2]).taking(Tensor([0], shape: [1]), along: 0).scalars
+      _ = Tensor.zeros([0, 2]).taking(Tensor([0], shape: [1], dtype: .int32), along: 0).scalars
     }
     #expect(result.errorText.contains("expected no index, axis 0 of [0, 2] is empty"))
   }
@@ -117,7 +120,7 @@ import Testing
           fix      use cast(to: .int32)
         """))
     result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = Tensor.ones([3, 2]).takingAlong(0, at: Tensor([0, 1, 2], shape: [1, 3]))
+      _ = Tensor.ones([3, 2]).takingAlong(0, at: Tensor([0, 1, 2], shape: [1, 3], dtype: .int32))
     }
     #expect(
       result.errorText.contains(
@@ -127,7 +130,8 @@ import Testing
           got      indices of shape [1, 3]
         """))
     result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = Tensor.ones([3, 2]).addingScattered(.ones([2, 3]), at: Tensor([0, 1], shape: [2]))
+      _ = Tensor.ones([3, 2]).addingScattered(
+        .ones([2, 3]), at: Tensor([0, 1], shape: [2], dtype: .int32))
     }
     #expect(
       result.errorText.contains(
@@ -138,7 +142,7 @@ import Testing
         """))
     result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.ones([3]).addingScattered(
-        .ones([1], dtype: .float64), at: Tensor([0], shape: [1]))
+        .ones([1], dtype: .float64), at: Tensor([0], shape: [1], dtype: .int32))
     }
     #expect(result.errorText.contains("got      float32 and updates of float64"))
   }
