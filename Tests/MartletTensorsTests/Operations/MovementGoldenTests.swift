@@ -7,7 +7,7 @@ import Testing
 @Suite struct MovementGoldenTests {
   @Test func `operations that move elements agree with NumPy`() throws {
     var count = 0
-    for golden in try GoldenCase.family("movement") {
+    for golden in try GoldenVector.family("movement") {
       guard let results = run(golden) else { continue }
       count += 1
       let failures = try golden.failures(results)
@@ -17,7 +17,7 @@ import Testing
   }
 
   /// What an operation of the manifest is called here; nil for those of other files.
-  private func run(_ row: GoldenCase) -> [Tensor]? {
+  private func run(_ row: GoldenVector) -> [Tensor]? {
     let (x, axis) = (row.inputs, row.axis)
     func integer(_ key: String) -> Int? { row.attributes[key] as? Int }
     func integers(_ key: String) -> [Int]? { row.attributes[key] as? [Int] }
