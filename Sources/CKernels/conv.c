@@ -339,7 +339,7 @@ static void run(const mk_conv_problem* p, const mk_context* context, mk_ref sour
            column_parts, &column_begin, &column_end);
   column_begin *= (size_t)panel, column_end *= (size_t)panel;
   if (column_end > (size_t)p->target_channels) column_end = (size_t)p->target_channels;
-  if (begin == end || column_begin == column_end) return;
+  if (begin == end || column_begin >= column_end) return;
 
   const int64_t nc = args->blocking.nc;
   sweep s = {.p = p,

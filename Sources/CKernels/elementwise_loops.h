@@ -87,12 +87,16 @@
   COMPARISON(GREATER, T, t, local, u > v)       \
   COMPARISON(GREATER_EQUAL, T, t, local, u >= v)
 
+// Both values are read before one is chosen: a load under a condition is not widened.
 #define EVERY_TYPE(T, t)                                                           \
   LOOP_HEAD(SELECT_##T) {                                                          \
     t* z = y;                                                                      \
     const mk_bool* p = a;                                                          \
     const t *q = b, *r = c;                                                        \
-    MK_VECTOR_LOOP for (size_t i = 0; i < count; i++) z[i] = p[i] ? q[i] : r[i];   \
+    MK_VECTOR_LOOP for (size_t i = 0; i < count; i++) {                            \
+      t u = q[i], v = r[i];                                                        \
+      z[i] = p[i] ? u : v;                                                         \
+    }                                                                              \
   }                                                                                \
   LOOP_HEAD(COPY_##T) {                                                            \
     (void)b, (void)c;                                                              \

@@ -6,9 +6,14 @@
 // Columns taken at once, their best so far in the L1 cache.
 enum { COLUMNS = 256 };
 
+// Short rows taken at once.
+enum { ABREAST = 16 };
+
 typedef struct {
   size_t (*row)(const void* x, size_t count);
+  void (*short_rows)(mk_i32* y, const void* x, size_t rows, size_t count);
   void (*columns)(int32_t* y, const void* x, size_t reduced, size_t columns, size_t stride);
+  size_t long_row;  // the least that `row` takes
 } extreme_loops;
 
 #define MK_SOURCE "extreme_loops.h"
@@ -33,6 +38,10 @@ void mk_arg_extreme(const void* args, const mk_context* context) {
   if (a->reduced == 0 || inner == 0) return;
   size_t tiles = (inner + COLUMNS - 1) / COLUMNS;
   mk_share(a->outer * tiles, context->part, context->parts, &begin, &end);
+  if (inner == 1 && a->reduced < loops->long_row) {
+    loops->short_rows(y + begin, x + begin * a->reduced * bytes, end - begin, a->reduced);
+    return;
+  }
   for (size_t unit = begin; unit < end; unit++) {
     size_t o = unit / tiles, column = unit % tiles * COLUMNS;
     const char* from = x + (o * a->reduced * inner + column) * bytes;

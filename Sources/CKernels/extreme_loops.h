@@ -1,17 +1,12 @@
 // Where the first largest or smallest element lies. A NaN is more extreme than any number.
 
 #define EXTREME(name, t, T, beats)                                                              \
+  /* x [count], count at least four vectors. */                                                 \
   static size_t MK_NAME(row_##name##_##t)(const void* x, size_t count) {                        \
     typedef T Lanes __attribute__((ext_vector_type(MK_BYTES / sizeof(T))));                     \
     enum { LANES = MK_BYTES / sizeof(T) };                                                      \
     const mk_##t* from = x;                                                                     \
-    size_t at = 0;                                                                              \
     T best = from[0];                                                                           \
-    if (count < 4 * LANES) {                                                                    \
-      for (size_t i = 1; i < count && best == best; i++)                                        \
-        if (from[i] beats best || from[i] != from[i]) best = from[i], at = i;                   \
-      return at;                                                                                \
-    }                                                                                           \
     /* The extreme first, then where it is: both passes run at the speed of the cache. */       \
     Lanes u[4], v;                                                                              \
     __builtin_memcpy(u, from, sizeof u);                                                        \
@@ -55,6 +50,21 @@
       }                                                                                         \
     }                                                                                           \
     memcpy(y, at, columns * sizeof *at);                                                        \
+  }                                                                                             \
+                                                                                                \
+  /* y [rows], x [rows, count] with count below four vectors: rows become columns. */           \
+  static void MK_NAME(short_rows_##name##_##t)(mk_i32* y, const void* x, size_t rows, size_t count) { \
+    const mk_##t* from = x;                                                                     \
+    T turned[4 * MK_BYTES / sizeof(T) * ABREAST];                                               \
+    int32_t at[ABREAST];                                                                        \
+    for (size_t r = 0; r < rows; r += ABREAST, from += ABREAST * count) {                       \
+      size_t n = rows - r < ABREAST ? rows - r : ABREAST;                                       \
+      for (size_t k = 0; k < ABREAST; k++)                                                      \
+        _Pragma("clang loop vectorize(disable) unroll(disable)") for (size_t i = 0; i < count; i++) \
+          turned[i * ABREAST + k] = from[(k < n ? k : n - 1) * count + i];                      \
+      MK_NAME(columns_##name##_##t)(at, turned, count, ABREAST, ABREAST);                       \
+      memcpy(y + r, at, n * sizeof *at);                                                        \
+    }                                                                                           \
   }
 
 #define BOTH(t, T)          \
@@ -68,8 +78,10 @@ BOTH(i64, int64_t)
 BOTH(u8, uint8_t)
 
 #define OF(t)                                                    \
-  {{MK_NAME(row_largest_##t), MK_NAME(columns_largest_##t)},     \
-   {MK_NAME(row_smallest_##t), MK_NAME(columns_smallest_##t)}}
+  {{MK_NAME(row_largest_##t), MK_NAME(short_rows_largest_##t), MK_NAME(columns_largest_##t),         \
+    4 * MK_BYTES / sizeof(mk_##t)},                                                              \
+   {MK_NAME(row_smallest_##t), MK_NAME(short_rows_smallest_##t), MK_NAME(columns_smallest_##t),      \
+    4 * MK_BYTES / sizeof(mk_##t)}}
 static const extreme_loops MK_NAME(extremes)[MK_DTYPES][2] = {
     [MK_F32] = OF(f32), [MK_F64] = OF(f64), [MK_I32] = OF(i32),
     [MK_I64] = OF(i64), [MK_U8] = OF(u8),   [MK_BOOL] = OF(u8),

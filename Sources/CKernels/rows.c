@@ -11,14 +11,18 @@
 #include "mk_isa.h"
 #include "scalar_math.h"
 
+enum {
+  ROW_BLOCK = 16,       // rows whose logarithms are taken together, at least the lanes of a vector
+  BLOCK_BYTES = 32768,  // unless they are so long that the second look at them would miss the cache
+};
+
 typedef struct {
-  void (*softmax)(const char* x, char* y, size_t columns);
-  void (*log_softmax)(const char* x, char* y, size_t columns);
-  void (*log_sum_exp)(const char* x, size_t columns, float* most, float* rest);
+  void (*softmax)(const char* x, char* y, size_t columns, float factor);
+  void (*log_softmax)(const char* x, char* y, size_t columns, float most, float log_sum);
+  void (*log_sum_exp)(const char* x, size_t rows, size_t columns, int keep_infinity, float* most, float* rest);
   float (*dense_loss)(const char* x, const char* label, size_t columns, float most, float rest);
   float (*sum)(const char* x, size_t columns);
   void (*dense_gradient)(char* y, const char* label, size_t columns, float dloss, float total);
-  void (*scale)(char* y, size_t columns, float factor);
 } rows_loops;
 
 #define MK_SOURCE "rows_loops.h"
@@ -77,7 +81,8 @@ static void log_sum_exp_f64(const mk_f64* x, size_t columns, double* most, doubl
   const char* x = mk_at(context, (args)->x);                                     \
   char* y = mk_at(context, (args)->y);                                           \
   int is_wide = (args)->dtype == MK_F64;                                         \
-  (void)bytes
+  size_t block = columns * bytes * ROW_BLOCK > BLOCK_BYTES ? 1 : ROW_BLOCK;      \
+  (void)block
 
 void mk_softmax(const void* pointer, const mk_context* context) {
   const mk_rows_args* args = pointer;
@@ -85,32 +90,40 @@ void mk_softmax(const void* pointer, const mk_context* context) {
   for (size_t r = begin; r < end; r++) {
     size_t at = r * columns * bytes;
     if (is_wide) softmax_f64((const mk_f64*)(x + at), (mk_f64*)(y + at), columns);
-    else loops->softmax(x + at, y + at, columns);
+    else loops->softmax(x + at, y + at, columns, 1);
   }
 }
 
 void mk_log_softmax(const void* pointer, const mk_context* context) {
   const mk_rows_args* args = pointer;
   SHARED_ROWS(args);
-  for (size_t r = begin; r < end; r++) {
-    size_t at = r * columns * bytes;
-    if (is_wide) log_softmax_f64((const mk_f64*)(x + at), (mk_f64*)(y + at), columns);
-    else loops->log_softmax(x + at, y + at, columns);
+  for (size_t first = begin; first < end; first += block) {
+    size_t count = end - first < block ? end - first : block;
+    float most[ROW_BLOCK], rest[ROW_BLOCK];
+    if (!is_wide) loops->log_sum_exp(x + first * columns * bytes, count, columns, 1, most, rest);
+    for (size_t r = 0; r < count; r++) {
+      size_t at = (first + r) * columns * bytes;
+      if (is_wide) log_softmax_f64((const mk_f64*)(x + at), (mk_f64*)(y + at), columns);
+      else loops->log_softmax(x + at, y + at, columns, most[r], rest[r]);
+    }
   }
 }
 
 void mk_log_sum_exp(const void* pointer, const mk_context* context) {
   const mk_rows_args* args = pointer;
   SHARED_ROWS(args);
-  for (size_t r = begin; r < end; r++) {
-    if (is_wide) {
-      double most, rest;
-      log_sum_exp_f64((const mk_f64*)x + r * columns, columns, &most, &rest);
-      ((mk_f64*)y)[r] = most + rest;
-    } else {
-      float most, rest;
-      loops->log_sum_exp(x + r * columns * bytes, columns, &most, &rest);
-      ((mk_f32*)y)[r] = most + rest;
+  for (size_t first = begin; first < end; first += block) {
+    size_t count = end - first < block ? end - first : block;
+    float most[ROW_BLOCK], rest[ROW_BLOCK];
+    if (!is_wide) loops->log_sum_exp(x + first * columns * bytes, count, columns, 0, most, rest);
+    for (size_t r = 0; r < count; r++) {
+      double wide_most, wide_rest;
+      if (is_wide) {
+        log_sum_exp_f64((const mk_f64*)x + (first + r) * columns, columns, &wide_most, &wide_rest);
+        ((mk_f64*)y)[first + r] = wide_most + wide_rest;
+      } else {
+        ((mk_f32*)y)[first + r] = most[r] + rest[r];
+      }
     }
   }
 }
@@ -140,25 +153,29 @@ void mk_cross_entropy(const void* pointer, const mk_context* context) {
   SHARED_ROWS(args);
   const char* labels = mk_at(context, args->label);
   int is_dense = args->label_dtype == args->dtype;
-  for (size_t r = begin; r < end; r++) {
-    size_t at = r * columns * bytes;
-    int64_t label = is_dense ? 0 : label_at(labels, args->label_dtype, r);
-    int is_bad = (uint64_t)label >= columns && !is_dense;
-    if (is_wide) {
-      double most, rest, loss = 0;
-      const mk_f64 *row = (const mk_f64*)(x + at), *dense = (const mk_f64*)(labels + at);
-      log_sum_exp_f64(row, columns, &most, &rest);
-      if (is_dense)
-        for (size_t c = 0; c < columns; c++) loss += dense[c] * ((most - row[c]) + rest);
-      else
-        loss = is_bad ? NAN : (most - row[label]) + rest;
-      ((mk_f64*)y)[r] = loss;
-    } else {
-      float most, rest, loss;
-      loops->log_sum_exp(x + at, columns, &most, &rest);
-      if (is_dense) loss = loops->dense_loss(x + at, labels + at, columns, most, rest);
-      else loss = is_bad ? NAN : (most - ((const mk_f32*)(x + at))[label]) + rest;
-      ((mk_f32*)y)[r] = loss;
+  for (size_t first = begin; first < end; first += block) {
+    size_t count = end - first < block ? end - first : block;
+    float mosts[ROW_BLOCK], rests[ROW_BLOCK];
+    if (!is_wide) loops->log_sum_exp(x + first * columns * bytes, count, columns, 0, mosts, rests);
+    for (size_t r = first; r < first + count; r++) {
+      size_t at = r * columns * bytes;
+      int64_t label = is_dense ? 0 : label_at(labels, args->label_dtype, r);
+      int is_bad = (uint64_t)label >= columns && !is_dense;
+      if (is_wide) {
+        double most, rest, loss = 0;
+        const mk_f64 *row = (const mk_f64*)(x + at), *dense = (const mk_f64*)(labels + at);
+        log_sum_exp_f64(row, columns, &most, &rest);
+        if (is_dense)
+          for (size_t c = 0; c < columns; c++) loss += dense[c] * ((most - row[c]) + rest);
+        else
+          loss = is_bad ? NAN : (most - row[label]) + rest;
+        ((mk_f64*)y)[r] = loss;
+      } else {
+        float most = mosts[r - first], rest = rests[r - first], loss;
+        if (is_dense) loss = loops->dense_loss(x + at, labels + at, columns, most, rest);
+        else loss = is_bad ? NAN : (most - ((const mk_f32*)(x + at))[label]) + rest;
+        ((mk_f32*)y)[r] = loss;
+      }
     }
   }
 }
@@ -188,13 +205,9 @@ void mk_cross_entropy_gradient(const void* pointer, const mk_context* context) {
       }
     } else {
       float dloss = ((const mk_f32*)dlosses)[r];
-      loops->softmax(x + at, y + at, columns);
-      if (is_dense) {
-        loops->dense_gradient(y + at, labels + at, columns, dloss, loops->sum(labels + at, columns));
-      } else {
-        if (!is_bad) ((mk_f32*)(y + at))[label] -= 1;
-        loops->scale(y + at, columns, is_bad ? NAN : dloss);
-      }
+      loops->softmax(x + at, y + at, columns, is_dense ? 1 : is_bad ? NAN : dloss);
+      if (is_dense) loops->dense_gradient(y + at, labels + at, columns, dloss, loops->sum(labels + at, columns));
+      else if (!is_bad) ((mk_f32*)(y + at))[label] -= dloss;
     }
   }
 }

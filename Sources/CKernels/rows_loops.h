@@ -68,28 +68,29 @@ MK_INLINE float V(sum_exp)(const char* x, char* y, size_t columns, float m) {
     if (rest) { some; }                                                            \
   } while (0)
 
-static void V(softmax_row)(const char* x, char* y, size_t columns) {
+// y[c] = factor * softmax(x)[c]
+static void V(softmax_row)(const char* x, char* y, size_t columns, float factor) {
   float m = V(largest)(x, columns);
-  float scale = 1 / V(sum_exp)(x, y, columns, m);
+  float scale = factor / V(sum_exp)(x, y, columns, m);
   FOR_COLUMNS(columns, V(store)(y + 4 * i, V(load)(y + 4 * i) * scale),
               V(store_some)(y + 4 * i, V(load_some)(y + 4 * i, rest) * scale, rest));
 }
 
-static float V(log_of)(float x) { return ((Floats)V(log)((Floats)x))[0]; }
-
-static void V(log_softmax_row)(const char* x, char* y, size_t columns) {
-  float m = V(largest)(x, columns);
-  float l = V(log_of)(V(sum_exp)(x, NULL, columns, m));
-  FOR_COLUMNS(columns, V(store)(y + 4 * i, (V(load)(x + 4 * i) - m) - l),
-              V(store_some)(y + 4 * i, (V(load_some)(x + 4 * i, rest) - m) - l, rest));
+// For each of at most ROW_BLOCK rows, two numbers whose sum is log(sum(exp(x))): apart, a difference
+// to an element loses no digits. One vector takes the logarithms of many rows.
+static void V(log_sum_exp_rows)(const char* x, size_t rows, size_t columns, int keep_infinity, float* most, float* rest) {
+  float sums[ROW_BLOCK] = {0};
+  for (size_t r = 0; r < rows; r++) {
+    float m = V(largest)(x + 4 * r * columns, columns);
+    most[r] = (m == INFINITY || m == -INFINITY) && !keep_infinity ? 0 : m;
+    sums[r] = V(sum_exp)(x + 4 * r * columns, NULL, columns, most[r]);
+  }
+  for (size_t r = 0; r < rows; r += MK_LANES) V(store)(rest + r, V(log)(V(load)(sums + r)));
 }
 
-// Two numbers whose sum is log(sum(exp(x))): apart, a difference to an element loses no digits.
-static void V(log_sum_exp_row)(const char* x, size_t columns, float* most, float* rest) {
-  float m = V(largest)(x, columns);
-  if (m == INFINITY || m == -INFINITY) m = 0;
-  *most = m;
-  *rest = V(log_of)(V(sum_exp)(x, NULL, columns, m));
+static void V(log_softmax_row)(const char* x, char* y, size_t columns, float most, float log_sum) {
+  FOR_COLUMNS(columns, V(store)(y + 4 * i, (V(load)(x + 4 * i) - most) - log_sum),
+              V(store_some)(y + 4 * i, (V(load_some)(x + 4 * i, rest) - most) - log_sum, rest));
 }
 
 // sum over c of label[c] * ((most - x[c]) + rest)
@@ -115,13 +116,9 @@ static void V(dense_gradient_row)(char* y, const char* label, size_t columns, fl
                             rest));
 }
 
-static void V(scale_row)(char* y, size_t columns, float factor) {
-  FOR_COLUMNS(columns, V(store)(y + 4 * i, V(load)(y + 4 * i) * factor),
-              V(store_some)(y + 4 * i, V(load_some)(y + 4 * i, rest) * factor, rest));
-}
 #undef FOR_COLUMNS
 
 static const rows_loops V(rows) = {
-    V(softmax_row), V(log_softmax_row), V(log_sum_exp_row), V(dense_loss_row), V(sum_row),
-    V(dense_gradient_row), V(scale_row),
+    V(softmax_row), V(log_softmax_row), V(log_sum_exp_rows), V(dense_loss_row), V(sum_row),
+    V(dense_gradient_row),
 };

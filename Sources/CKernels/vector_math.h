@@ -1,6 +1,8 @@
 // float32 functions of vectors: the exponential family, logarithms, and what neural networks make
-// of them. Beside each: its greatest error in units in the last place over all 2^32 arguments and
-// all instruction sets, denormal results included. All keep NaN; limits and signed zeros are right.
+// of them. Beside each: its greatest error in units in the last place, rounded up, at any argument
+// and in any instruction set, denormal results included. It was measured at every 211th of the 2^32
+// arguments, at every 19th from 1/32 to 128 of either sign, and at all of those for exp, log, tanh,
+// sigmoid and erf (gelu: from 1/8 to 16). All keep NaN; limits and signed zeros are right.
 //
 // Polynomials were fitted by Remez exchange in 40 digits, their coefficients then rounded to float32
 // one by one, the rest fitted anew.
@@ -108,7 +110,7 @@ MK_INLINE Floats V(exp_split)(Floats x, V(exponent)* n) {
   return V(fma)(r * r, V(exp_rest)(r), r);
 }
 
-// 1.0 ulp. Beyond the limits the result is 0 or infinite.
+// 1.1 ulp. Beyond the limits the result is 0 or infinite.
 MK_INLINE Floats V(exp)(Floats x) {
   V(exponent) n;
   Floats e = V(exp_split)(V(at_least)(V(at_most)(x, 89), -104), &n);
@@ -123,7 +125,7 @@ MK_INLINE Floats V(expm1_split)(Floats x, Ints* n) {
   return V(fma)(r * r, V(expm1_rest)(r), r);
 }
 
-// ULP_EXPM1 ulp. exp(x) - 1 = 2^n (exp(r) - 1) + (2^n - 1), all halved since 2^128 is no float.
+// 1.8 ulp. exp(x) - 1 = 2^n (exp(r) - 1) + (2^n - 1), all halved since 2^128 is no float.
 MK_INLINE Floats V(expm1)(Floats x) {
   Ints n;
   Floats p = V(expm1_split)(V(at_least)(V(at_most)(x, 89), -20), &n);
@@ -131,7 +133,7 @@ MK_INLINE Floats V(expm1)(Floats x) {
   return V(abs)(x) < 0x1p-26f ? x : y;
 }
 
-// ULP_TANH ulp. E / (E + 2) with E = exp(2 |x|) - 1; from 9.02 on it is 1.
+// 2.6 ulp. E / (E + 2) with E = exp(2 |x|) - 1; from 9.02 on it is 1.
 MK_INLINE Floats V(tanh)(Floats x) {
   Floats a = V(at_most)(V(abs)(x), 9.02f);
   Ints n;
@@ -139,7 +141,7 @@ MK_INLINE Floats V(tanh)(Floats x) {
   return __builtin_elementwise_copysign(e / (e + 2), x);
 }
 
-// ULP_SIGMOID ulp. exp of the negative side only, so that the left tail keeps its precision.
+// 2.5 ulp. exp of the negative side only, so that the left tail keeps its precision.
 MK_INLINE Floats V(sigmoid)(Floats x) {
   Floats t = V(exp)(-V(abs)(x));
   return (x < 0 ? t : (Floats)1) / (1 + t);
@@ -153,14 +155,14 @@ MK_INLINE Floats V(times_sigmoid)(Floats x, Floats e, V(exponent) n, float lowes
   return x < 0 ? V(scale)(V(fma)(u, e, u), n) : positive;
 }
 
-// ULP_SILU ulp. x sigmoid(x).
+// 2.7 ulp. x sigmoid(x).
 MK_INLINE Floats V(silu)(Floats x) {
   V(exponent) n;
   Floats e = V(exp_split)(-V(at_most)(V(abs)(x), 112), &n);
   return V(times_sigmoid)(x, e, n, -112);
 }
 
-// ULP_MISH ulp. x tanh(log(1 + exp(x))) = x (1 - h) with t = exp(-|x|) and h = 2 t² / (1 + 2 t + 2 t²) on
+// 3.2 ulp. x tanh(log(1 + exp(x))) = x (1 - h) with t = exp(-|x|) and h = 2 t² / (1 + 2 t + 2 t²) on
 // the right; on the left x t (1 - h), h = t (1 + t) / (2 + 2 t + t²).
 MK_INLINE Floats V(mish)(Floats x) {
   V(exponent) n;
@@ -172,7 +174,7 @@ MK_INLINE Floats V(mish)(Floats x) {
   return ((x == 0) | (x > 112)) ? x : u;
 }
 
-// ULP_SINH and ULP_COSH ulp. h ∓ 1 / (4 h) with h = exp(|x|) / 2, which is finite where they are.
+// 1.7 and 1.5 ulp. h ∓ 1 / (4 h) with h = exp(|x|) / 2, which is finite where they are.
 MK_INLINE Floats V(half_exp)(Floats a) {
   V(exponent) n;
   Floats e = V(exp_split)(V(at_most)(a, 91), &n);
@@ -229,13 +231,13 @@ MK_INLINE Floats V(log_ends)(Floats x, Floats y) {
   return x == 0 ? (Floats)-__builtin_inff() : y;
 }
 
-// ULP_LOG ulp.
+// 0.95 ulp.
 MK_INLINE Floats V(log)(Floats x) {
   Floats k, f = V(log_split)(x, &k);
   return V(log_ends)(x, V(log_join)(f, k));
 }
 
-// ULP_LOG2 ulp. log2 e = 1 + 0.44…, so that the greater part of f / ln 2 is exact.
+// 1.4 ulp. log2 e = 1 + 0.44…, so that the greater part of f / ln 2 is exact.
 MK_INLINE Floats V(log2)(Floats x) {
   Floats k, f = V(log_split)(x, &k);
   Floats rest = f * f * (V(log_rest)(f) - 0.5f);
@@ -252,13 +254,13 @@ MK_INLINE Floats V(log1p_finite)(Floats x) {
   return V(log_join)(f, __builtin_convertvector(k, Floats));
 }
 
-// ULP_LOG1P ulp.
+// 1.6 ulp.
 MK_INLINE Floats V(log1p)(Floats x) {
   Floats y = V(log_ends)(1 + x, V(log1p_finite)(x));
   return V(abs)(x) < 0x1p-26f ? x : y;
 }
 
-// ULP_SOFTPLUS ulp. log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)).
+// 1.8 ulp. log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)).
 MK_INLINE Floats V(softplus)(Floats x) {
   Floats t = V(exp)(-V(abs)(x));
   return (x > 0 ? x : (Floats)0) + (t < 0x1p-26f ? t : V(log1p_finite)(t));
@@ -266,7 +268,7 @@ MK_INLINE Floats V(softplus)(Floats x) {
 
 // MARK: The error function
 
-// ULP_ERF ulp. x + x Q(x²) near 0, else 1 - exp(R(|x|)); from 3.95 on it is 1.
+// 1.3 ulp. x + x Q(x²) near 0, else 1 - exp(R(|x|)); from 3.95 on it is 1.
 MK_INLINE Floats V(erf)(Floats x) {
   Floats a = V(abs)(x), z = x * x, q = 7.80690389e-05f;
   q = V(fma)(q, z, -0.00079978531f);
@@ -297,7 +299,7 @@ MK_INLINE Floats V(square_error)(Floats x, Floats s) {
 #endif
 }
 
-// ULP_GELU ulp. x Φ(x): Φ(x) = 1/2 + x Q(x²) near 0. Beyond, u Φ(-u) = exp(-u²/2) F(q) with
+// 3.1 ulp. x Φ(x): Φ(x) = 1/2 + x Q(x²) near 0. Beyond, u Φ(-u) = exp(-u²/2) F(q) with
 // q = (u - c) / (u + c), F nearly flat, which holds its precision down the left tail; there 2^n comes
 // last, as in SILU. On the right it is x - x Φ(-x).
 MK_INLINE Floats V(gelu)(Floats x) {
@@ -327,7 +329,7 @@ MK_INLINE Floats V(gelu)(Floats x) {
   return V(abs)(x) < 1 ? near : far;
 }
 
-// ULP_GELU_TANH ulp. x (1 + tanh(v / 2)) / 2 = x sigmoid(v), v = 2 sqrt(2 / π) (x + 0.044715 x³) in float64:
+// 2.6 ulp. x (1 + tanh(v / 2)) / 2 = x sigmoid(v), v = 2 sqrt(2 / π) (x + 0.044715 x³) in float64:
 // v is as large as 107 before the result is 0, and an error of v is a relative error of exp(v).
 MK_INLINE Floats V(gelu_tanh)(Floats x) {
   Doubles a = __builtin_convertvector(V(at_most)(V(abs)(x), 12), Doubles);

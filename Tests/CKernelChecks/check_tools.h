@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mk_call.h"
+#include "mk_replay.h"
 
 #define TOOL static inline __attribute__((unused))
 
@@ -87,17 +87,18 @@ TOOL double ulps(double got, double want, mk_dtype dtype) {
   return fabs(got - want) / ldexp(1, exponent);
 }
 
-// Runs a kernel whose output is `y` in 1, 2, 3 and 7 parts, last part first, on memory that holds
-// rubbish: the bits must be the same, and nothing else be written.
+// Runs a kernel whose output is `y` in 7, 3, 2 and 1 parts, last part first, then in 7 on threads,
+// on memory that holds rubbish: the bits must be the same, and nothing else be written.
 TOOL void run_in_parts(const char* what, mk_run run, const void* args, void* const* bases, guarded y,
                        size_t scratch_bytes) {
-  static const uint32_t divisions[] = {7, 3, 2, 1};
+  static const uint32_t divisions[] = {7, 3, 2, 1, 7};
   unsigned char* first = malloc(y.bytes + 1);
   void* scratch = NULL;
   if (posix_memalign(&scratch, 64, scratch_bytes + 64)) abort();
-  for (int i = 0; i < 4; i++) {
+  for (int i = 0; i < 5; i++) {
     memset(y.at, 0x5A + i, y.bytes);
-    for (uint32_t part = divisions[i]; part-- > 0;) run(args, &(mk_context){bases, scratch, part, divisions[i]});
+    if (i == 4) mk_replay(&(mk_call){run, args, divisions[i]}, 1, bases, scratch_bytes, NULL);
+    for (uint32_t part = i < 4 ? divisions[i] : 0; part-- > 0;) run(args, &(mk_context){bases, scratch, part, divisions[i]});
     if (i == 0) memcpy(first, y.at, y.bytes);
     else if (memcmp(first, y.at, y.bytes)) FAIL("%s: other bits in %u parts\n", what, divisions[i]);
     if (!guards_hold(y)) FAIL("%s: wrote out of bounds in %u parts\n", what, divisions[i]);

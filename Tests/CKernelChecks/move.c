@@ -226,7 +226,7 @@ static void check_sorts(void) {
   for (mk_dtype dtype = 0; dtype < MK_DTYPES; dtype++)
     for (int descending = 0; descending < 2; descending++)
       for (int kind = 0; kind < 3; kind++) {
-        for (size_t axis = 0; axis <= 67; axis++) check_sort_of(1, axis, 1, dtype, descending, kind);
+        for (size_t axis = 0; axis <= 67; axis += 1 + (axis > 20)) check_sort_of(1, axis, 1, dtype, descending, kind);
         check_sort_of(3, 20, 5, dtype, descending, kind);
         check_sort_of(2, 700, 2, dtype, descending, kind);
         check_sort_of(0, 5, 3, dtype, descending, kind);

@@ -1,6 +1,9 @@
 // The pool: every part runs once, calls run in order, each with scratch, whoever else replays.
 #include "mk_replay.h"
 
+#if defined(__linux__)
+#include <dirent.h>
+#endif
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -70,7 +73,7 @@ static int replay_and_compare(uint32_t seed, int timed) {
 
 static void* replay_often(void* pointer) {
   uintptr_t failures = 0;
-  for (uint32_t i = 0; i < 60; i++)
+  for (uint32_t i = 0; i < 30; i++)
     failures += (uintptr_t)replay_and_compare(i + (uint32_t)(uintptr_t)pointer, i & 1);
   return (void*)failures;
 }
@@ -80,6 +83,41 @@ static int said(const char* what, int failures) {
   return failures;
 }
 
+static void count_part(const void* pointer, const mk_context* context) {
+  (void)pointer;
+  atomic_fetch_add((_Atomic uint64_t*)context->bases[0], context->part + (uint64_t)1);
+}
+
+// More parts than a job can say: the caller runs them all.
+static int replay_very_many(void) {
+  enum { PARTS = 70000 };
+  _Atomic uint64_t sum = 0;
+  mk_replay(&(mk_call){count_part, NULL, PARTS}, 1, (void*[]){&sum}, 0, NULL);
+  return sum != (uint64_t)PARTS * (PARTS + 1) / 2;
+}
+
+#if defined(__linux__)
+static int threads_of_process(void) {
+  int count = 0;
+  DIR* tasks = opendir("/proc/self/task");
+  while (tasks && readdir(tasks)) count++;
+  if (tasks) closedir(tasks);
+  return count;
+}
+
+// Undivided calls start no thread. (Elsewhere in the process threads may come and go: some luck.)
+static int replay_undivided(void) {
+  for (int attempt = 0; attempt < 5; attempt++) {
+    int before = threads_of_process();
+    _Atomic uint64_t sum = 0;
+    mk_call calls[] = {{count_part, NULL, 1}, {count_part, NULL, 1}};
+    mk_replay(calls, 2, (void*[]){&sum}, 64, NULL);
+    if (threads_of_process() <= before) return sum != 2;
+  }
+  return 1;
+}
+#endif
+
 int check_replay(void) {
   uint32_t threads = mk_threads();
   int failures = said("in mk_threads", threads < 1 || threads > MK_MOST_THREADS);
@@ -88,6 +126,11 @@ int check_replay(void) {
   mk_set_threads(1000);
   failures += said("with a thousand threads", mk_threads() != MK_MOST_THREADS);
   mk_replay(NULL, 0, NULL, 0, NULL);
+  mk_set_threads(4);
+#if defined(__linux__)
+  failures += said("with undivided calls", replay_undivided());
+#endif
+  failures += said("with very many parts", replay_very_many());
 
   static const uint32_t counts[] = {1, 2, 4, 7, 3};
   for (int pretend = 0; pretend < 2; pretend++) {
@@ -95,7 +138,7 @@ int check_replay(void) {
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
       mk_set_threads(counts[i]);
       int failed = 0;
-      for (uint32_t seed = 0; seed < 60; seed++) failed += replay_and_compare(seed, seed & 1);
+      for (uint32_t seed = 0; seed < 30; seed++) failed += replay_and_compare(seed, seed & 1);
       failures += said("alone", failed);
       pthread_t others[3];
       for (uintptr_t k = 0; k < 3; k++) pthread_create(&others[k], NULL, replay_often, (void*)k);

@@ -192,13 +192,3 @@ import Testing
       """)
   }
 }
-
-/// Expects that a process that was made to fail said something.
-///
-/// The line it names is that of `#expect`: in the body of an exit test the compiler counts no other.
-func expectMessage(
-  _ result: ExitTest.Result?, _ text: String, location: SourceLocation = #_sourceLocation
-) {
-  let message = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
-  #expect(message.contains(text), "\(message)", sourceLocation: location)
-}

@@ -28,7 +28,7 @@ private struct PrintingCase: Decodable {
     guard let type = DType.allCases.first(where: { $0.description == dtype }) else { return nil }
     guard let bytes else {
       let indices = Tensor.arange(shape.reduce(1, *), dtype: .int64).reshaped(to: shape)
-      let divisor = divisor ?? 1
+      let divisor = Double(divisor ?? 1)
       if type == .bool { return indices % divisor .== 0 }
       return type.isFloating ? indices.cast(to: type) / divisor : indices.cast(to: type)
     }

@@ -10,11 +10,12 @@
 enum { MK_BLOCK = 1024 };
 
 // The operations. Unary ones read a; binary a and b; SELECT reads a (bool), b and c.
-// Floating results follow IEEE 754: NaN in, NaN out (MINIMUM and MAXIMUM too); ROUND is half to
-// even; SIGN(±0) = ±0, SIGN(NaN) = NaN; RELU(NaN) = NaN. FLOOR_DIVIDE and REMAINDER round towards
-// minus infinity as NumPy's; for integers a zero divisor gives 0. Integer arithmetic wraps.
-// Comparisons and IS_* give bool. RELU_GRADIENT(a = dy, b = y) is dy where y > 0, else 0, and NaN
-// where y is NaN. ERF and GELU are to 4 ulp, EXP, LOG and SQRT to 2, as documented beside each.
+// Floating results follow IEEE 754: NaN in, NaN out (MINIMUM and MAXIMUM too), which NaN is not
+// promised; ROUND is half to even; SIGN(±0) = ±0, SIGN(NaN) = NaN; RELU(NaN) = NaN. FLOOR_DIVIDE and
+// REMAINDER round towards minus infinity as NumPy's; for integers a zero divisor gives 0. Integer
+// arithmetic wraps. Comparisons and IS_* give bool. RELU_GRADIENT(a = dy, b = y) is dy where y > 0,
+// else 0, and NaN where y is NaN. ERF and GELU are to 4 ulp, EXP, LOG and SQRT to 2, as documented
+// beside each.
 #define MK_OPERATIONS(X)                                                                        \
   /* binary arithmetic: every type but bool */                                                  \
   X(ADD) X(SUBTRACT) X(MULTIPLY) X(MINIMUM) X(MAXIMUM) X(FLOOR_DIVIDE) X(REMAINDER)             \

@@ -24,7 +24,7 @@ void mk_fill(const void* args, const mk_context* context);
 
 // y[o, j, i] = x[o, index[j], i]: x is [outer, axis, inner], index [count] of int32 or int64, y
 // [outer, count, inner]. A negative index counts from the end. The first index out of range is
-// stored to `error` (int64: position + 1; 0 = none), and reads as 0.
+// stored to `error` (int64: position + 1; 0 = none), whatever it held before, and reads as 0.
 typedef struct {
   mk_ref x, index, y, error;
   uint64_t outer, axis, inner, count;
@@ -48,7 +48,8 @@ void mk_gather_along(const void* args, const mk_context* context);       // mk_g
 void mk_scatter_add_along(const void* args, const mk_context* context);  // mk_scatter_args
 
 // Sorts x [outer, axis, inner] along the axis, stably; NaN last (in a descending sort: first, as the
-// reversed order). `indices` (int32) and `values` are both written; either may be absent (has_ = 0).
+// reversed order). `indices` (int32) and `values` are both written; either may be absent (has_ = 0). `values` is
+// not x: elements are read after others are written.
 typedef struct {
   mk_ref x, values, indices;
   uint64_t outer, axis, inner;

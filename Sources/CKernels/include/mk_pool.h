@@ -12,11 +12,11 @@ typedef struct {
 typedef struct {
   mk_pool_shape shape;
   mk_ref x, dy, y;
-  mk_dtype dtype;            // MK_F32 or MK_F64 (select: also the integer types)
+  mk_dtype dtype;            // MK_F32 or MK_F64 (max and select: also the integer types)
   uint8_t count_outside;     // average: 1 divides by the whole window, 0 by the part in the image
 } mk_pool_args;
 
-// y = the largest of each window; positions outside count as -inf; NaN wins.
+// y = the largest of each window; positions outside count as -inf (of integers: the lowest); NaN wins.
 void mk_max_pool(const void* args, const mk_context* context);
 // y [in] = dy summed to the first largest position of each window of x (the first NaN, if any).
 void mk_max_pool_gradient(const void* args, const mk_context* context);

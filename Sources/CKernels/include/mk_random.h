@@ -9,7 +9,7 @@ enum {
   MK_UNIFORM = 0,      // [0, 1): 24 random bits (float32), 53 (float64)
   MK_NORMAL = 1,       // mean 0, deviation 1 (Box–Muller)
   MK_TRUNCATED = 2,    // the same, within ±2 (inverse of the normal distribution)
-  MK_BERNOULLI = 3,    // bool, true with probability p (one element of float32 at `parameter`)
+  MK_BERNOULLI = 3,    // bool, uniform < p with the same key (p: one element of float32 at `parameter`)
   MK_BITS = 4,         // int32/int64: all bits random
   MK_INTEGERS = 5      // int32/int64 in [low, high): two int64 at `parameter`, without bias that matters
 };

@@ -250,7 +250,7 @@ import Testing
     let kernel = Tensor(filter, shape: [3, 3, 1, 1])
     let result = Tensor(image4, shape: [1, 4, 4, 1]).convolved(with: kernel)
     #expect(result.scalars == expected)
-    let scaled = Tensor(image4, shape: [1, 4, 4, 1]).convolved(with: kernel / divisor)
+    let scaled = Tensor(image4, shape: [1, 4, 4, 1]).convolved(with: kernel / Double(divisor))
     for (found, sum) in zip(scaled.scalars, expected) {
       #expect(abs(found - sum / Float(divisor)) <= 1e-6)
     }

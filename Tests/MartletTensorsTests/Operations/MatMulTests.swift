@@ -61,6 +61,11 @@ import Testing
     #expect(product.plan.description.contains("[6, 4] × [4, 2]"))
     #expect(product.shape == [2, 3, 2])
     #expect(product.scalars(of: Double.self) == plain(batch.reshaped(to: [6, 4]), b))
+    // What is fused behind it still sees the batch.
+    let bias = Tensor((0..<4).map { Float($0) - 8 }, shape: [2, 1, 2])
+    let fused = (batch.matmul(b) + bias).relu()
+    #expect(fused.plan.description.hasPrefix("plan: 1 kernels"), "\(fused.plan.description)")
+    #expect(fused.scalars == (product.evaluated() + bias).relu().scalars)
     // Where the rows do not lie at one stride, products stay one for each of the batch.
     let turned = Tensor((0..<24).map { Float($0 % 5) }, shape: [3, 2, 4]).transposed([1, 0, 2])
     let plan = turned.matmul(b).plan.description

@@ -1,0 +1,66 @@
+@testable import MartletTensors
+
+extension GoldenFamily {
+  static let elementwise = GoldenFamily(
+    "elementwise",
+    [
+      "abs": { $0[0].abs() },
+      "sign": { $0[0].sign() },
+      "negate": { -$0[0] },
+      "square": { $0[0].square() },
+      "sqrt": { $0[0].sqrt() },
+      "rsqrt": { $0[0].rsqrt() },
+      "reciprocal": { $0[0].reciprocal() },
+      "exp": { $0[0].exp() },
+      "expm1": { $0[0].expm1() },
+      "log": { $0[0].log() },
+      "log1p": { $0[0].log1p() },
+      "log2": { $0[0].log2() },
+      "sin": { $0[0].sin() },
+      "cos": { $0[0].cos() },
+      "tan": { $0[0].tan() },
+      "asin": { $0[0].asin() },
+      "acos": { $0[0].acos() },
+      "atan": { $0[0].atan() },
+      "sinh": { $0[0].sinh() },
+      "cosh": { $0[0].cosh() },
+      "tanh": { $0[0].tanh() },
+      "sigmoid": { $0[0].sigmoid() },
+      "softplus": { $0[0].softplus() },
+      "erf": { $0[0].erf() },
+      "floor": { $0[0].floor() },
+      "ceil": { $0[0].ceil() },
+      "round": { $0[0].round() },
+      "isNaN": { $0[0].isNaN() },
+      "isInfinite": { $0[0].isInfinite() },
+      "isFinite": { $0[0].isFinite() },
+      "add": { $0[0] + $0[1] },
+      "subtract": { $0[0] - $0[1] },
+      "multiply": { $0[0] * $0[1] },
+      "divide": { $0[0] / $0[1] },
+      "minimum": { $0[0].minimum($0[1]) },
+      "maximum": { $0[0].maximum($0[1]) },
+      "floorDivide": { $0[0].floorDivide($0[1]) },
+      "remainder": { $0[0].remainder($0[1]) },
+      "pow": { $0[0].pow($0[1]) },
+      "atan2": { $0[0].atan2($0[1]) },
+      "equal": { $0[0] .== $0[1] },
+      "notEqual": { $0[0] .!= $0[1] },
+      "less": { $0[0] .< $0[1] },
+      "lessEqual": { $0[0] .<= $0[1] },
+      "greater": { $0[0] .> $0[1] },
+      "greaterEqual": { $0[0] .>= $0[1] },
+      "logicalAnd": { $0[0] .& $0[1] },
+      "logicalOr": { $0[0] .| $0[1] },
+      "logicalXor": { $0[0] .^ $0[1] },
+      "logicalNot": { .!$0[0] },
+      "where": { .where($0[0], $0[1], $0[2]) },
+      "clip": {
+        $0[0].clipped(to: $0.number("minimum") ?? -.infinity, $0.number("maximum") ?? .infinity)
+      },
+      "cast": { golden in
+        let name = golden.text("to")!
+        return golden[0].cast(to: DType.allCases.first { $0.description == name }!)
+      },
+    ])
+}
