@@ -142,7 +142,7 @@ private struct Chooser {
     for (axis, tensor, isInRange) in positions.reversed() {
       let size = shape[axis]
       if isInRange {
-        shares.append(tensor * stride)
+        shares.append(tensor * Double(stride))
       } else if readingNow {
         shares.append(
           Tensor(
@@ -151,7 +151,7 @@ private struct Chooser {
       } else {
         // A table of the places looks negative positions up and refuses those out of range.
         shares.append(
-          Tensor.arange(size, dtype: .int64).gathered(tensor, along: 0, file, line) * stride)
+          Tensor.arange(size, dtype: .int64).gathered(tensor, along: 0, file, line) * Double(stride))
       }
       stride *= size
     }

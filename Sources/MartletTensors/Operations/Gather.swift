@@ -101,41 +101,29 @@ struct Indexing: Operation {
     }
   }
 
-  func fail(_ code: Int64, _ node: Node) -> Never {
-    let indices = Tensor(node.inputs[1])
-    let isGather = kind == .gather || kind == .gatherAlong
-    let whole = isGather ? node.inputs[0].type.shape : node.type.shape
+  func fail(_ code: Int64, _ value: Int64, _ node: Node) -> Never {
+    let (x, indices) = graphLock.withLock { (node.inputs[0].type, node.inputs[1].type) }
+    let whole = kind == .gather || kind == .gatherAlong ? x.shape : node.type.shape
+    let size = whole[axis]
     var rest = Int(code) - 1
     var position: [Int] = []
     for stride in indices.shape.denseStrides {
       position.append(rest / stride)
       rest %= stride
     }
-    // The kernel tells the place. The value is computed again where it was not kept; inputs that
-    // were given up for the evaluation could make it another, which is then left out.
-    let size = whole[axis]
-    let value = indices.scalarsAlone()[Int(code) - 1]
-    let text = value < -size || value >= size ? "\(value) " : ""
     trap(
       Diagnostic(
         site.who, "an index is out of range",
         expected: size == 0
           ? "no index, axis \(axis) of \(whole.text) is empty"
           : "indices in \(-size) ..< \(size), axis \(axis) of \(whole.text)",
-        got: "\(text)at \(position) of the indices, shape \(indices.shape.text)",
+        got: "\(value) at \(position) of the indices, shape \(indices.shape.text)",
         fix: "check the indices, or hold them in the range with clipped(to:_:)"),
       file: site.file, line: site.line)
   }
 }
 
 extension Tensor {
-  /// The elements, computed without anything else that waits for a value: that may be what failed.
-  fileprivate func scalarsAlone() -> [Int] {
-    let integers = cast(to: .int64)
-    Evaluation.run([integers.node], recorder: Recorder())
-    return integers.withElements { Array($0) }
-  }
-
   /// An index tensor as kernels take it; traps unless its elements are integers.
   fileprivate func asIndices(
     _ who: String, file: StaticString, line: UInt

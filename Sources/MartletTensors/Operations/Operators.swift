@@ -1,8 +1,8 @@
 // Operators between tensors, and between a tensor and a number. Operands broadcast: sizes of 1
-// stretch, missing leading axes are added. A number takes the tensor's element type. The overloads
-// for Float stand beside those for Double and Int, since long expressions of literals would not
-// type-check in reasonable time without them. Literals are Doubles, so that float64 tensors see all
-// their digits.
+// stretch, missing leading axes are added. A number takes the tensor's element type. Literals are
+// Doubles, so that float64 tensors see all their digits; the overloads for Float stand beside, since
+// long expressions of literals would not type-check in reasonable time without them (and would not
+// with more of them: arithmetic takes no Int variable, comparisons do).
 
 extension Tensor {
   /// The sum, element by element.
@@ -26,16 +26,6 @@ extension Tensor {
   /// The sum, element by element.
   public static func + (a: Double, b: Tensor) -> Tensor {
     binary(.add, .constant(a, b.dtype), b)
-  }
-  /// The sum, element by element.
-  @_disfavoredOverload
-  public static func + (a: Tensor, b: Int) -> Tensor {
-    binary(.add, a, .constant(Double(b), a.dtype))
-  }
-  /// The sum, element by element.
-  @_disfavoredOverload
-  public static func + (a: Int, b: Tensor) -> Tensor {
-    binary(.add, .constant(Double(a), b.dtype), b)
   }
 }
 
@@ -62,16 +52,6 @@ extension Tensor {
   public static func - (a: Double, b: Tensor) -> Tensor {
     binary(.subtract, .constant(a, b.dtype), b)
   }
-  /// The difference, element by element.
-  @_disfavoredOverload
-  public static func - (a: Tensor, b: Int) -> Tensor {
-    binary(.subtract, a, .constant(Double(b), a.dtype))
-  }
-  /// The difference, element by element.
-  @_disfavoredOverload
-  public static func - (a: Int, b: Tensor) -> Tensor {
-    binary(.subtract, .constant(Double(a), b.dtype), b)
-  }
 }
 
 extension Tensor {
@@ -96,16 +76,6 @@ extension Tensor {
   /// The product, element by element.
   public static func * (a: Double, b: Tensor) -> Tensor {
     binary(.multiply, .constant(a, b.dtype), b)
-  }
-  /// The product, element by element.
-  @_disfavoredOverload
-  public static func * (a: Tensor, b: Int) -> Tensor {
-    binary(.multiply, a, .constant(Double(b), a.dtype))
-  }
-  /// The product, element by element.
-  @_disfavoredOverload
-  public static func * (a: Int, b: Tensor) -> Tensor {
-    binary(.multiply, .constant(Double(a), b.dtype), b)
   }
 }
 
@@ -132,16 +102,6 @@ extension Tensor {
   public static func / (a: Double, b: Tensor) -> Tensor {
     binary(.divide, .constant(a, b.dtype), b)
   }
-  /// The quotient, element by element; floating point only.
-  @_disfavoredOverload
-  public static func / (a: Tensor, b: Int) -> Tensor {
-    binary(.divide, a, .constant(Double(b), a.dtype))
-  }
-  /// The quotient, element by element; floating point only.
-  @_disfavoredOverload
-  public static func / (a: Int, b: Tensor) -> Tensor {
-    binary(.divide, .constant(Double(a), b.dtype), b)
-  }
 }
 
 extension Tensor {
@@ -166,16 +126,6 @@ extension Tensor {
   /// The remainder with the sign of the divisor, element by element.
   public static func % (a: Double, b: Tensor) -> Tensor {
     binary(.remainder, .constant(a, b.dtype), b)
-  }
-  /// The remainder with the sign of the divisor, element by element.
-  @_disfavoredOverload
-  public static func % (a: Tensor, b: Int) -> Tensor {
-    binary(.remainder, a, .constant(Double(b), a.dtype))
-  }
-  /// The remainder with the sign of the divisor, element by element.
-  @_disfavoredOverload
-  public static func % (a: Int, b: Tensor) -> Tensor {
-    binary(.remainder, .constant(Double(a), b.dtype), b)
   }
 }
 
