@@ -40,10 +40,13 @@ enum Evaluation {
   }
 
   /// The plan that would compute one node, and nothing else.
-  static func plan(of node: Node) -> Plan {
+  static func plan(of node: Node) -> Plan { Planner(snapshot(of: node)).finish() }
+
+  /// What computing one node, and nothing else, would take.
+  static func snapshot(of node: Node) -> Snapshot {
     var snapshot = graphLock.withLock { capture([node], nil) }
     graphLock.withLock { settleMemory(&snapshot) }
-    return Planner(snapshot).finish()
+    return snapshot
   }
 
   /// Takes down what has to be computed: `roots` and, if there is a recorder, all that its thread

@@ -1,0 +1,35 @@
+import CKernels
+
+/// How many threads evaluations may use, the caller's among them.
+///
+/// At first as many as the process may run on (its affinity mask), or what the environment variable
+/// `MARTLET_THREADS` says. No result depends on it: the bits are the same for any number.
+public enum Threads {
+  /// The number of threads, 1 at least and 64 at most.
+  public static var count: Int {
+    get { Int(mk_threads()) }
+    set { mk_set_threads(UInt32(clamping: Swift.max(newValue, 1))) }
+  }
+}
+
+/// The plans that are kept for graphs that were asked for before.
+public enum Plans {
+  /// How many plans are kept, the bytes they occupy, and how many were made since the start.
+  public static var statistics: (count: Int, byteCount: Int, made: Int) {
+    PlanCache.shared.statistics
+  }
+
+  /// Forgets all plans and gives their memory back.
+  public static func removeAll() { PlanCache.shared.removeAll() }
+}
+
+/// Runs a closure in which every operation is a kernel of its own: for finding out what fusion does.
+///
+/// The bits of all results are the same with and without.
+public func withoutFusion<Result>(_ body: () throws -> Result) rethrows -> Result {
+  let recorder = Recorder.current
+  let before = recorder.fusion
+  recorder.fusion = false
+  defer { recorder.fusion = before }
+  return try body()
+}

@@ -1,0 +1,162 @@
+import Foundation
+import Testing
+
+@testable import MartletTensors
+
+/// Runs a closure on a thread with a stack of 512 KiB.
+func onSmallStack(_ body: @escaping @Sendable () -> Void) {
+  let thread = Thread(block: body)
+  thread.stackSize = 512 << 10
+  thread.start()
+  while !thread.isFinished { usleep(1000) }
+}
+
+@Suite struct NodeDecisionTests {
+  @Test func `a node is evaluated once and lets its inputs go`() {
+    let x = Tensor([1, 2, 3] as [Float])
+    let y = (x * 2).exp()
+    #expect(y.node.storage == nil && y.node.inputs.count == 1)
+    y.evaluated()
+    let storage = y.node.storage
+    #expect(storage != nil && y.node.inputs.isEmpty)
+    y.evaluated()
+    #expect(y.node.storage === storage)
+  }
+
+  @Test func `an open gradient scope pins what was evaluated inside`() {
+    let x = Tensor([0.5, -1.5] as [Double])
+    func f(_ x: Tensor, printing: Bool) -> Tensor {
+      let h = (x * x).sin()
+      if printing { _ = "\(h)" }
+      let y = h.exp() * x
+      if printing { _ = y.scalars(of: Double.self) }
+      return y.sum()
+    }
+    let plain = gradient(at: x) { f($0, printing: false) }
+    let printed = gradient(at: x) { f($0, printing: true) }
+    #expect(plain.scalars(of: Double.self) == printed.scalars(of: Double.self))
+    var kept: Tensor?
+    _ = gradient(at: x) { x in
+      let h = x * 3
+      h.evaluated()
+      #expect(!h.node.inputs.isEmpty)
+      kept = h
+      return h.sum()
+    }
+    #expect(kept?.node.inputs.isEmpty == true, "the scope's end lets the inputs go")
+  }
+
+  @Test func `a million operations live and die on a small stack`() {
+    onSmallStack {
+      let start = Date()
+      let x = Tensor([0.5] as [Float])
+      let slope = gradient(at: x) { x in
+        var y = x
+        for _ in 0..<500_000 { y = y * 1.000001 }
+        return y.sum()
+      }
+      // y = 1.000001^500000 · x, with a million operations forwards and back.
+      #expect(abs(slope.item() - exp(0.5)) < 0.05)
+      do {
+        var y = x
+        for _ in 0..<1_000_000 { y = -y }
+        #expect(y.item() == 0.5)
+      }
+      do {
+        var dead = x
+        for _ in 0..<1_000_000 { dead = dead + 1 }
+      }
+      let seconds = Date().timeIntervalSince(start)
+      print("a million operations recorded, differentiated, evaluated and released: \(seconds) s")
+    }
+  }
+
+  @Test func `a chain that nobody reads does not grow`() {
+    let before = MemoryUse.liveBytes
+    var x = Tensor.zeros([1000]).evaluated()
+    for _ in 0..<200_000 { x = x + 1 }
+    #expect(x.scalars[999] == 200_000)
+    #expect(MemoryUse.liveBytes - before < 64 << 20)
+  }
+}
+
+@Suite struct TogetherDecisionTests {
+  @Test func `asking for one result evaluates all, once`() {
+    let x = Tensor([1, 2, 3, 4] as [Float], shape: [2, 2])
+    let w = Variable(Tensor([0.5, -1, 2, 1] as [Float], shape: [2, 2]))
+    let (results, profile) = Profile.take {
+      let (loss, gradients) = valueAndGradient(of: [w]) { x.matmul(w.value).square().sum() }
+      _ = loss.item()
+      w.assign(w.value - gradients[0] * 0.1)
+      return (loss, gradients[0].scalars, w.value.scalars)
+    }
+    let products = profile.entries.filter { $0.kernel.hasPrefix("matmul") }
+    #expect(products.reduce(0) { $0 + $1.calls } == 2, "\(profile)")
+    _ = results
+  }
+
+  @Test func `held tensors and pending assignments are roots of the next evaluation`() {
+    let x = Tensor([1, 2, 3] as [Float])
+    let held = x.exp()
+    let v = Variable(x)
+    v.assign(held * 2)
+    do { _ = (x + 100).sqrt() }  // let go: not computed
+    let (_, profile) = Profile.take { _ = (held + 1).scalars }
+    #expect(held.node.storage != nil && v.value.node.storage != nil)
+    #expect(!profile.entries.contains { $0.kernel.contains("sqrt") })
+  }
+}
+
+@Suite struct VariableDecisionTests {
+  @Test func `reading a variable captures its present value`() {
+    let w = Variable(Tensor([1, 2] as [Float]))
+    let h = w.value * 2
+    w.assign(w.value + 10)
+    #expect(h.scalars == [2, 4])
+    #expect(w.value.scalars == [11, 12])
+  }
+
+  @Test func `an update is in place only when nobody else holds the buffer`() {
+    let w = Variable(Tensor([Float](repeating: 1, count: 1000)).evaluated())
+    func step() { w.assign(w.value * 0.5); w.value.evaluated() }
+    let first = w.value.memory().pointer
+    step()
+    #expect(w.value.memory().pointer == first)
+    let held = w.value
+    step()
+    #expect(w.value.memory().pointer != first)
+    #expect(held.scalars[0] == 0.5 && w.value.scalars[0] == 0.25)
+    let second = w.value.memory().pointer
+    step()
+    #expect(w.value.memory().pointer == second)
+  }
+
+  @Test func `the donated set is part of the plan's key`() {
+    // The same graph with and without a holder of the old value, in turn.
+    for round in 0..<4 {
+      let w = Variable(Tensor([3, 4] as [Float]).evaluated())
+      let old: Tensor? = round % 2 == 0 ? w.value : nil
+      w.assign(w.value + 1)
+      #expect(w.value.scalars == [4, 5])
+      if let old { #expect(old.scalars == [3, 4]) }
+    }
+  }
+
+  @Test func `a loop that never reads its loss does not grow`() {
+    let x = Tensor([Float](repeating: 0.1, count: 64 * 32), shape: [64, 32])
+    let w = Variable(Tensor.zeros([32, 16]))
+    func step() {
+      let (_, gradients) = valueAndGradient(of: [w]) { (x.matmul(w.value) - 1).square().mean() }
+      w.assign(w.value - gradients[0] * 0.01)
+    }
+    for _ in 0..<10 { step() }
+    let (buffers, bytes) = (MemoryUse.liveBuffers, MemoryUse.liveBytes)
+    let plans = Plans.statistics.made
+    for _ in 0..<10_000 { step() }
+    // Other tests allocate at the same time; growth would be 10,000 times something.
+    #expect(MemoryUse.liveBuffers - buffers < 2000)
+    #expect(MemoryUse.liveBytes - bytes < 512 << 20)
+    #expect(Plans.statistics.made - plans < 5000)
+    #expect(abs(w.value.scalars[0]) > 0)
+  }
+}

@@ -1,0 +1,265 @@
+import Foundation
+import Testing
+
+@testable import MartletTensors
+
+@Suite struct PlanKeyDecisionTests {
+  private func key(_ tensor: Tensor) -> PlanKey { PlanKey(snapshot(of: tensor)) }
+
+  @Test func `float scalars are inputs of the plan`() {
+    let x = Tensor([1, 2] as [Float])
+    #expect(key(x * 0.1) == key(x * 0.2))
+    #expect((x * 0.1).scalars == [0.1, 0.2] && (x * 0.2).scalars == [0.2, 0.4])
+  }
+
+  @Test func `wiring, aliasing, types, attributes and outputs are in the key`() {
+    let x = Tensor([1, 2, 3, 4] as [Float], shape: [2, 2])
+    let y = Tensor([4, 3, 2, 1] as [Float], shape: [2, 2])
+    let keys = [
+      key(x * y), key(x * x), key(x + y), key((x * y).transposed()), key(x * y * y),
+      key(x.cast(to: .float64)), key(x.cast(to: .int32)), key(x.sum(along: 0)),
+      key(x.sum(along: 1)), key(x.reshaped(to: [4]) * y.reshaped(to: [4])), key(x - y), key(y - x),
+      key(x.softmax()), key(x.logSoftmax()), key(withoutFusion { snapshotKey(x * y) } ?? x),
+    ]
+    // `x - y` and `y - x` are the same graph of two leaves.
+    #expect(Set(keys).count >= keys.count - 2)
+    #expect(key(x - y) == key(y - x))
+    #expect((x - y).scalars == [-3, -1, 1, 3] && (y - x).scalars == [3, 1, -1, -3])
+  }
+
+  private func snapshotKey(_ tensor: Tensor) -> Tensor? { nil }
+
+  @Test func `the second step of a loop finds its plan made`() {
+    let x = Tensor([1, 2, 3] as [Float])
+    func step(_ k: Double) -> Float { ((x * k).exp().sum() / k).scalars[0] }
+    _ = step(0.5)
+    let snapshot1 = snapshot(of: (x * 0.7).exp().sum() / 0.7)
+    #expect(PlanCache.shared.plan(for: snapshot1) === PlanCache.shared.plan(for: snapshot1))
+  }
+
+  @Test func `the cache is bounded by bytes, least recently used first`() {
+    let cache = PlanCache(byteLimit: 40_000)
+    let x = Tensor([1, 2, 3] as [Float])
+    func plan(_ length: Int) -> Plan {
+      var y = x
+      for _ in 0..<length { y = y.cumulativeSum(along: 0) }
+      return cache.plan(for: snapshot(of: y))
+    }
+    let first = plan(1)
+    for length in 2...40 {
+      _ = plan(length)
+      #expect(plan(1) === first, "what is used stays")
+      #expect(cache.statistics.byteCount <= 40_000)
+    }
+    #expect(cache.statistics.count < 40)
+    let small = PlanCache(byteLimit: 0)
+    _ = small.plan(for: snapshot(of: x + 1))
+    #expect(small.statistics.count == 0)
+  }
+}
+
+@Suite struct FusionDecisionTests {
+  /// A random graph of elementwise operations, views, reductions and products.
+  private func program(_ seed: UInt64) -> [Tensor] {
+    var random = SplitMix(state: seed)
+    func pick(_ bound: Int) -> Int { Int(random.next() % UInt64(bound)) }
+    func leaf(_ shape: Shape) -> Tensor {
+      let count = shape.reduce(1, *)
+      return Tensor((0..<count).map { _ in Float(random.unit() * 2 - 1) }, shape: shape)
+    }
+    var pool = [leaf([6, 6]), leaf([6, 6]), leaf([6]), leaf([6, 1])]
+    for _ in 0..<40 {
+      let (a, b) = (pool[pick(pool.count)], pool[pick(pool.count)])
+      let next: Tensor
+      switch pick(12) {
+      case 0: next = a + b
+      case 1: next = a * b
+      case 2: next = a - b * 0.5
+      case 3: next = a.tanh()
+      case 4: next = a.sigmoid() + b.abs()
+      case 5: next = a.broadcast(to: [6, 6]).transposed()
+      case 6: next = a.broadcast(to: [6, 6]).sum(along: 1, keepingDimensions: true) * 0.1
+      case 7: next = a.broadcast(to: [6, 6]).matmul(b.broadcast(to: [6, 6])) * 0.2
+      case 8: next = a.broadcast(to: [6, 6]).reshaped(to: [4, 9]).reshaped(to: [6, 6])
+      case 9: next = a.relu().maximum(b)
+      case 10: next = Tensor.where(a .> b, a, b * 0.3)
+      default: next = a.broadcast(to: [6, 6]).mean(along: 0)
+      }
+      pool.append(next)
+    }
+    return pool
+  }
+
+  @Test func `fusion never changes bits`() {
+    for seed in 0..<150 as Range<UInt64> {
+      let fused = program(seed).map { $0.scalars.map(\.bitPattern) }
+      let plain = withoutFusion { program(seed).map { $0.scalars.map(\.bitPattern) } }
+      let alone = program(seed).map { tensor in
+        // One root at a time, in another order.
+        tensor.scalars.map(\.bitPattern)
+      }
+      #expect(fused == plain, "seed \(seed)")
+      #expect(fused == alone, "seed \(seed)")
+    }
+  }
+
+  @Test func `a chain is one kernel, a product takes its neighbours along`() {
+    let x = Tensor.ones([32, 784]).evaluated()
+    let (w, b) = (Tensor.ones([784, 10]).evaluated(), Tensor.ones([10]).evaluated())
+    #expect((x * 2 + 1).tanh().plan.steps.count == 1)
+    #expect((x.matmul(w) + b).relu().plan.steps.map(\.label) == ["matmul·add·relu"])
+    #expect((x.square() * 3).sum().plan.steps[0].label == "square·multiply·sum")
+    #expect(x.transposed().matmul(x).plan.steps.count == 1, "transposes are flags")
+    #expect(withoutFusion { (x * 2 + 1).tanh().plan.steps.count } == 3)
+    let text = (x.matmul(w) + b).relu().plan.description
+    #expect(text.contains("matmul·add·relu") && text.contains("[32, 784] × [784, 10]"))
+    #expect(text.contains("arena"))
+  }
+
+  @Test func `an optimizer's equations are one kernel`() {
+    // Adam (Kingma and Ba, 2015, algorithm 1), in place over its three buffers.
+    let shape = [1000]
+    let (p, m, v) = (
+      Variable(Tensor.ones(shape).evaluated()), Variable(Tensor.zeros(shape).evaluated()),
+      Variable(Tensor.zeros(shape).evaluated())
+    )
+    let g = Tensor.full(shape, 0.1).evaluated()
+    let (_, profile) = Profile.take {
+      m.assign(m.value * 0.9 + g * 0.1)
+      v.assign(v.value * 0.999 + g.square() * 0.001)
+      p.assign(p.value - m.value / 0.1 * 1e-3 / ((v.value / 0.001).sqrt() + 1e-7))
+      _ = p.value.evaluated()
+    }
+    #expect(profile.kernelCount == 1, "\(profile)")
+    #expect(abs(p.value.scalars[0] - 0.999) < 1e-6)
+  }
+
+  @Test func `denormals are kept`() {
+    let tiny = Tensor([0x1p-133, -0x1p-138, 0x1p-149] as [Float])
+    #expect((tiny + 0).scalars == [0x1p-133, -0x1p-138, 0x1p-149])
+    #expect((tiny * 0.5).scalars[0] == 0x1p-134)
+    #expect(tiny.reshaped(to: [1, 3]).matmul(Tensor.ones([3, 1])).scalars[0] != 0)
+  }
+
+  @Test func `buffers share memory over their lives`() {
+    var y = Tensor.ones([1000, 10]).evaluated()
+    for _ in 0..<20 { y = y.cumulativeSum(along: 0) * 0.5 }
+    let one = 1000 * 10 * 4
+    #expect(y.sum().plan.arenaBytes <= 3 * one + 4096)
+  }
+}
+
+@Suite(.serialized) struct DeterminismDecisionTests {
+  private func hash(_ tensors: [Tensor]) -> UInt64 {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for tensor in tensors {
+      tensor.withElements(of: Float.self) { elements in
+        for element in elements {
+          hash = (hash ^ UInt64(element.bitPattern)) &* 0x100_0000_01b3
+        }
+      }
+    }
+    return hash
+  }
+
+  private func perceptron() -> UInt64 {
+    let random = RandomSource(seed: 1)
+    let x = Tensor.randomUniform([200, 64], using: random)
+    let labels = Tensor.randomIntegers([200], in: 0..<10, using: random)
+    let weights = [
+      Variable(Tensor.randomNormal([64, 96], using: random) * 0.1), Variable(Tensor.zeros([96])),
+      Variable(Tensor.randomNormal([96, 10], using: random) * 0.1), Variable(Tensor.zeros([10])),
+    ]
+    for _ in 0..<200 {
+      let (_, gradients) = valueAndGradient(of: weights) {
+        let h = (x.matmul(weights[0].value) + weights[1].value).relu()
+        let dropped = h * Tensor.randomBernoulli(h.shape, probability: 0.9, using: random)
+          .cast(to: .float32)
+        return Tensor.crossEntropy(
+          logits: dropped.matmul(weights[2].value) + weights[3].value, labels: labels
+        ).mean()
+      }
+      for (weight, gradient) in zip(weights, gradients) {
+        weight.assign(weight.value - gradient * 0.1)
+      }
+    }
+    return hash(weights.map(\.value))
+  }
+
+  private func convolutional() -> UInt64 {
+    let random = RandomSource(seed: 2)
+    let x = Tensor.randomUniform([12, 14, 14, 3], using: random)
+    let labels = Tensor.randomIntegers([12], in: 0..<5, using: random)
+    let weights = [
+      Variable(Tensor.randomNormal([5, 5, 3, 8], using: random) * 0.1),
+      Variable(Tensor.randomNormal([3, 3, 8, 24], using: random) * 0.1),
+      Variable(Tensor.randomNormal([216, 5], using: random) * 0.1),
+    ]
+    for _ in 0..<200 {
+      let (_, gradients) = valueAndGradient(of: weights) {
+        let h = x.convolved(with: weights[0].value).relu().maxPooled(over: 2)
+        let k = h.convolved(with: weights[1].value).tanh()
+        return Tensor.crossEntropy(
+          logits: k.reshaped(to: [12, -1]).matmul(weights[2].value), labels: labels
+        ).mean()
+      }
+      for (weight, gradient) in zip(weights, gradients) {
+        weight.assign(weight.value - gradient * 0.05)
+      }
+    }
+    return hash(weights.map(\.value))
+  }
+
+  @Test(.enabled(if: Tensor.promisesBits, "external BLAS libraries promise no equal bits"))
+  func `one hash for every number of threads and every run`() {
+    let before = Threads.count
+    defer { Threads.count = before }
+    var hashes: (Set<UInt64>, Set<UInt64>) = ([], [])
+    for threads in [1, 2, 3, 4, 7] {
+      Threads.count = threads
+      for _ in 0..<3 {
+        hashes.0.insert(perceptron())
+        hashes.1.insert(convolutional())
+      }
+    }
+    #expect(hashes.0.count == 1 && hashes.1.count == 1)
+  }
+
+  @Test(.enabled(if: Tensor.promisesBits, "external BLAS libraries promise no equal bits"))
+  func `a row of a batch gives the same bits alone and in company`() {
+    let random = RandomSource(seed: 4)
+    let x = Tensor.randomUniform([64, 12, 12, 3], using: random).evaluated()
+    let k = Tensor.randomNormal([3, 3, 3, 20], using: random).evaluated()
+    let w = Tensor.randomNormal([500, 33], using: random).evaluated()
+    func f(_ x: Tensor) -> Tensor {
+      let h = x.convolved(with: k).relu().averagePooled(over: 2)
+      return h.reshaped(to: [x.shape[0], -1]).matmul(w).softmax()
+    }
+    let whole = f(x).scalars
+    for size in [1, 2, 3, 7, 32] {
+      let part = f(x[0..<size]).scalars
+      #expect(part.map(\.bitPattern) == whole.prefix(size * 33).map(\.bitPattern), "\(size) rows")
+    }
+  }
+
+  @Test func `two plans at once give the same bits`() async {
+    let random = RandomSource(seed: 9)
+    let a = Tensor.randomUniform([256, 256], using: random).evaluated()
+    let expected = hash([a.matmul(a).tanh().matmul(a)])
+    await withTaskGroup(of: UInt64.self) { group in
+      for _ in 0..<16 { group.addTask { self.hash([a.matmul(a).tanh().matmul(a)]) } }
+      for await found in group { #expect(found == expected) }
+    }
+  }
+}
+
+extension Tensor {
+  /// Whether products promise equal bits: those of the built-in kernels do.
+  static var promisesBits: Bool {
+    #if OpenBLAS || canImport(Accelerate)
+      false
+    #else
+      true
+    #endif
+  }
+}
