@@ -20,19 +20,22 @@ static inline uint64_t place(int64_t index, uint64_t axis) {
 static void report(const char* index, mk_dtype dtype, size_t count, uint64_t axis, void* error,
                    const mk_context* context) {
   if (context->part != 0) return;
-  int64_t first = 0;
+  int64_t found[2] = {0, 0};
   enum { STRIDE = 512 };
-  for (size_t i = 0; i < count && !first; i += STRIDE) {
+  for (size_t i = 0; i < count && !found[0]; i += STRIDE) {
     size_t end = i + STRIDE < count ? i + STRIDE : count;
     uint32_t bad = 0;  // looked for a block at a time, without a branch: there are next to none
     if (dtype == MK_I64)
       for (size_t j = i; j < end; j++) bad |= place(((const mk_i64*)index)[j], axis) == axis;
     else
       for (size_t j = i; j < end; j++) bad |= place(((const mk_i32*)index)[j], axis) == axis;
-    for (size_t j = i; bad && j < end && !first; j++)
-      if (place(index_at(index, dtype, j), axis) == axis) first = (int64_t)j + 1;
+    for (size_t j = i; bad && j < end && !found[0]; j++)
+      if (place(index_at(index, dtype, j), axis) == axis) {
+        found[0] = (int64_t)j + 1;
+        found[1] = index_at(index, dtype, j);
+      }
   }
-  memcpy(error, &first, sizeof first);
+  memcpy(error, found, sizeof found);
 }
 
 // The lines that a part has of outer × inner: whole rows of inner where there are enough, else

@@ -107,14 +107,14 @@ static void check_indexing(size_t outer, size_t axis, size_t inner, size_t count
                            mk_dtype index_dtype, int along, int with_bad) {
   size_t bytes = mk_size(dtype), indices = along ? outer * count * inner : count;
   size_t small = outer * count * inner, large = outer * axis * inner;
-  guarded index = guard(indices * mk_size(index_dtype), 0), error = guard(8, 0);
+  guarded index = guard(indices * mk_size(index_dtype), 0), error = guard(16, 0);
   guarded x = guard(large * bytes, 0), y = guard(small * bytes, 0);
   guarded dx = guard(large * bytes, 0);
-  int64_t first_bad = 0;
+  int64_t bad[2] = {0, 0};
   for (size_t i = 0; i < indices; i++) {
     int64_t k = axis ? (int64_t)below(2 * axis) - (int64_t)axis : 0;
     if (with_bad && below(9) == 0) k = below(2) ? (int64_t)axis : -(int64_t)axis - 1;
-    if ((k >= (int64_t)axis || k < -(int64_t)axis) && !first_bad) first_bad = (int64_t)i + 1;
+    if ((k >= (int64_t)axis || k < -(int64_t)axis) && !bad[0]) bad[0] = (int64_t)i + 1, bad[1] = k;
     put(index.at, index_dtype, i, (double)k);
   }
   for (size_t i = 0; i < large; i++) put(x.at, dtype, i, dtype == MK_BOOL ? (double)below(2) : floor(between(0, 90)));
@@ -122,9 +122,7 @@ static void check_indexing(size_t outer, size_t axis, size_t inner, size_t count
 
   mk_gather_args gather = {{0, 0}, {0, 1}, {0, 2}, {0, 3}, outer, axis, inner, count, index_dtype, (uint8_t)bytes};
   run_in_parts("gather", along ? mk_gather_along : mk_gather, &gather, bases, y, 0);
-  int64_t reported;
-  memcpy(&reported, error.at, 8);
-  if (reported != first_bad) FAIL("gather: reported %lld, bad is %lld\n", (long long)reported, (long long)first_bad);
+  if (memcmp(bad, error.at, 16)) FAIL("gather: bad is %lld at %lld\n", (long long)bad[1], (long long)bad[0] - 1);
 
   double* sums = calloc(large + 1, sizeof *sums);
   for (size_t o = 0; o < outer; o++)
@@ -146,8 +144,7 @@ static void check_indexing(size_t outer, size_t axis, size_t inner, size_t count
 
   mk_scatter_args scatter = {{0, 2}, {0, 1}, {0, 4}, {0, 3}, outer, axis, inner, count, index_dtype, dtype};
   run_in_parts("scatter", along ? mk_scatter_add_along : mk_scatter_add, &scatter, bases, dx, 0);
-  memcpy(&reported, error.at, 8);
-  if (reported != first_bad) FAIL("scatter: reported %lld, bad is %lld\n", (long long)reported, (long long)first_bad);
+  if (memcmp(bad, error.at, 16)) FAIL("scatter: bad is %lld at %lld\n", (long long)bad[1], (long long)bad[0] - 1);
   for (size_t i = 0; i < large; i++)
     if (take(dx.at, dtype, i) != sums[i])
       FAIL("scatter%s [%zu, %zu, %zu] by %zu, type %d: element %zu is %g, not %g\n", along ? " along" : "", outer, axis,
@@ -169,9 +166,9 @@ static void check_all_indexing(void) {
 static void check_scatter_order(void) {
   float terms[] = {1e8f, 1, -1e8f, 1}, y[16];
   int32_t index[] = {0, 0, 0, 0};
-  int64_t error;
+  int64_t error[2];
   mk_scatter_args args = {{0, 0}, {0, 1}, {0, 2}, {0, 3}, 1, 1, 1, 4, MK_I32, MK_F32};
-  mk_scatter_add(&args, &(mk_context){(void*[]){terms, index, y, &error}, NULL, 0, 1});
+  mk_scatter_add(&args, &(mk_context){(void*[]){terms, index, y, error}, NULL, 0, 1});
   if (y[0] != 1) FAIL("scatter: added out of order\n");
 }
 

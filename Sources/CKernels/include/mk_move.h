@@ -24,7 +24,7 @@ void mk_fill(const void* args, const mk_context* context);
 
 // y[o, j, i] = x[o, index[j], i]: x is [outer, axis, inner], index [count] of int32 or int64, y
 // [outer, count, inner]. A negative index counts from the end. The first index out of range is
-// stored to `error` (int64: position + 1; 0 = none), whatever it held before, and reads as 0.
+// stored to `error` (two int64: position + 1, 0 = none; the index), whatever it held before, and reads as 0.
 typedef struct {
   mk_ref x, index, y, error;
   uint64_t outer, axis, inner, count;

@@ -31,7 +31,9 @@ protocol Operation: Sendable {
   /// Whether two nodes that look alike must stay two: what recomputation needs.
   var isUnique: Bool { get }
 
-  /// Traps with the mistake that a kernel found while running (an index out of range).
+  /// Traps with the mistake that a kernel found while running (an index out of range): the two
+  /// words that it left in the error slot.
+  func fail(_ code: Int64, _ detail: Int64, _ node: Node) -> Never
   func fail(_ code: Int64, _ node: Node) -> Never
 }
 
@@ -61,6 +63,7 @@ extension Operation {
     wanted.enumerated().map { $1 ? gradient($0, at) : nil }
   }
   var isUnique: Bool { false }
+  func fail(_ code: Int64, _ detail: Int64, _ node: Node) -> Never { fail(code, node) }
   func fail(_ code: Int64, _ node: Node) -> Never { internalError("\(name) failed: \(code)") }
 }
 

@@ -101,19 +101,16 @@ struct Indexing: Operation {
     }
   }
 
-  func fail(_ code: Int64, _ node: Node) -> Never {
-    let indices = Tensor(node.inputs[1])
-    let isGather = kind == .gather || kind == .gatherAlong
-    let whole = isGather ? node.inputs[0].type.shape : node.type.shape
+  func fail(_ code: Int64, _ value: Int64, _ node: Node) -> Never {
+    let (x, indices) = graphLock.withLock { (node.inputs[0].type, node.inputs[1].type) }
+    let whole = kind == .gather || kind == .gatherAlong ? x.shape : node.type.shape
+    let size = whole[axis]
     var rest = Int(code) - 1
     var position: [Int] = []
     for stride in indices.shape.denseStrides {
       position.append(rest / stride)
       rest %= stride
     }
-    // The kernel tells the place; the value is computed again where it was not kept.
-    let size = whole[axis]
-    let value = indices.scalarsAlone()[Int(code) - 1]
     trap(
       Diagnostic(
         site.who, "an index is out of range",
@@ -127,13 +124,6 @@ struct Indexing: Operation {
 }
 
 extension Tensor {
-  /// The elements, computed without anything else that waits for a value: that may be what failed.
-  fileprivate func scalarsAlone() -> [Int] {
-    let integers = cast(to: .int64)
-    Evaluation.run([integers.node], recorder: Recorder())
-    return integers.withElements { Array($0) }
-  }
-
   /// An index tensor as kernels take it; traps unless its elements are integers.
   fileprivate func asIndices(
     _ who: String, file: StaticString, line: UInt

@@ -112,7 +112,7 @@ struct Buffers {
     switch buffers[root].kind {
     case .temporary: return (Plan.Base.arena, offsets[root] ?? 0)
     case .constant(let index): return (Plan.Base.constants, 16 * index)
-    case .error(let index): return (Plan.Base.errors, 8 * index)
+    case .error(let index): return (Plan.Base.errors, 16 * index)
     case .leaf(let index): return (Plan.Base.leaves + index, 0)
     case .output(let index): return (Plan.Base.leaves + leafCount + index, 0)
     }

@@ -88,7 +88,7 @@ public final class Plan: @unchecked Sendable {
       }
     }
     withUnsafeTemporaryAllocation(
-      of: UInt64.self, capacity: 2 * constants.count + errorNodes.count + 2
+      of: UInt64.self, capacity: 2 * (constants.count + errorNodes.count + 1)
     ) { words in
       for (index, leaf) in constants.enumerated() {
         guard let constant = snapshot.leaves[leaf].operation as? Constant else {
@@ -98,7 +98,7 @@ public final class Plan: @unchecked Sendable {
         words[2 * index + 1] = constant.bits.1
       }
       let errors = UnsafeMutableBufferPointer(rebasing: words[(2 * constants.count)...])
-      for index in errorNodes.indices { errors[index] = 0 }
+      for index in 0..<(2 * errorNodes.count) { errors[index] = 0 }
       withUnsafeTemporaryAllocation(
         of: UnsafeMutableRawPointer?.self, capacity: Base.leaves + leafCount + outputs.count
       ) { bases in
@@ -117,8 +117,10 @@ public final class Plan: @unchecked Sendable {
           mk_replay(calls.baseAddress, calls.count, bases.baseAddress, scratchBytes, nil)
         }
       }
-      for (index, node) in errorNodes.enumerated() where errors[index] != 0 {
-        snapshot.nodes[node].operation.fail(Int64(bitPattern: errors[index]), snapshot.nodes[node])
+      for (index, node) in errorNodes.enumerated() where errors[2 * index] != 0 {
+        snapshot.nodes[node].operation.fail(
+          Int64(bitPattern: errors[2 * index]), Int64(bitPattern: errors[2 * index + 1]),
+          snapshot.nodes[node])
       }
     }
     withExtendedLifetime(snapshot) {}

@@ -170,11 +170,12 @@ final class Planner {
     workspace(TensorType([byteCount], .uint8))
   }
 
-  /// A word that is 0 unless a kernel reports a mistake; `Operation.fail` is then called with it.
+  /// Two words that are 0 unless a kernel reports a mistake: a code, and what it likes to add;
+  /// `Operation.fail` is then called with them.
   func errorSlot(_ step: PlanStep) -> Location {
     errorNodes.append(step.node)
     return Location(
-      buffer: buffers.add(8, .error(errorNodes.count - 1)), dtype: .int64,
+      buffer: buffers.add(16, .error(errorNodes.count - 1)), dtype: .int64,
       layout: Layout(dense: []))
   }
 

@@ -38,30 +38,30 @@ import Testing
     var result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.ones([2, 3]).squeezed(along: 1)
     }
-    #expect(
-      result.errorText.contains(
-        """
-        squeeze: the axis does not have size 1.
-          expected size 1 at axis 1
-          got      3, shape [2, 3]
-        """))
-    #expect(result.errorText.contains("AxesTests.swift:"))
+    expectMessage(
+      result,
+      """
+      squeeze: the axis does not have size 1.
+        expected size 1 at axis 1
+        got      3, shape [2, 3]
+      """)
+    expectMessage(result, "AxesTests.swift:")
     result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.ones([2]).expandingDimensions(at: 2)
     }
-    #expect(
-      result.errorText.contains(
-        """
-        expandDimensions: the axis is out of range.
-          expected an axis in -2 ..< 2
-        """))
+    expectMessage(
+      result,
+      """
+      expandDimensions: the axis is out of range.
+        expected an axis in -2 ..< 2
+      """)
     result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.ones([2, 3]).movingAxes([0], to: [0, 1])
     }
-    #expect(result.errorText.contains("moveAxes: the lists of axes differ in length."))
+    expectMessage(result, "moveAxes: the lists of axes differ in length.")
     result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.ones([2, 3]).movingAxes([0, -2], to: [0, 1])
     }
-    #expect(result.errorText.contains("moveAxes: an axis is named twice."))
+    expectMessage(result, "moveAxes: an axis is named twice.")
   }
 }

@@ -50,49 +50,49 @@ import Testing
     var result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.concatenate([.ones([2, 3]), .ones([2, 3]), .ones([2, 4])], along: 0)
     }
-    #expect(
-      result.errorText.contains(
-        """
-        concatenate: a tensor does not fit the first.
-          expected the sizes of [2, 3] at all axes but 0
-          got      [2, 4] at index 2
-        """))
-    #expect(result.errorText.contains("ConcatenationTests.swift:"))
+    expectMessage(
+      result,
+      """
+      concatenate: a tensor does not fit the first.
+        expected the sizes of [2, 3] at all axes but 0
+        got      [2, 4] at index 2
+      """)
+    expectMessage(result, "ConcatenationTests.swift:")
     result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.concatenate([])
     }
-    #expect(result.errorText.contains("concatenate: there is nothing to put together."))
+    expectMessage(result, "concatenate: there is nothing to put together.")
     result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.concatenate([Tensor(1), Tensor(2)])
     }
-    #expect(result.errorText.contains("concatenate: scalars have no axis."))
+    expectMessage(result, "concatenate: scalars have no axis.")
     result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.stack([.ones([2]), .ones([2], dtype: .int32)])
     }
-    #expect(
-      result.errorText.contains(
-        """
-        stack: the element types differ.
-          expected float32, as of the first
-          got      int32 at index 1
-        """))
+    expectMessage(
+      result,
+      """
+      stack: the element types differ.
+        expected float32, as of the first
+        got      int32 at index 1
+      """)
     result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.stack([.ones([2]), .ones([3])])
     }
-    #expect(result.errorText.contains("stack: a tensor does not fit the first."))
+    expectMessage(result, "stack: a tensor does not fit the first.")
     result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.ones([2, 5]).split(into: 2, along: 1)
     }
-    #expect(
-      result.errorText.contains(
-        """
-        split: the axis does not divide into equal parts.
-          expected a number of parts that divides 5
-          got      2, axis 1 of [2, 5]
-        """))
+    expectMessage(
+      result,
+      """
+      split: the axis does not divide into equal parts.
+        expected a number of parts that divides 5
+        got      2, axis 1 of [2, 5]
+      """)
     result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.ones([5]).split(sizes: [2, 2])
     }
-    #expect(result.errorText.contains("split: the sizes do not add up to that of the axis."))
+    expectMessage(result, "split: the sizes do not add up to that of the axis.")
   }
 }

@@ -32,6 +32,6 @@ import Testing
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.ones([2, 3]).flipped(along: [0, -2])
     }
-    #expect(result.errorText.contains("flip: an axis is named twice."))
+    expectMessage(result, "flip: an axis is named twice.")
   }
 }

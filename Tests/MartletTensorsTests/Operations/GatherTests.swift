@@ -58,92 +58,90 @@ import Testing
 
   @Test func `an index out of range is named with its place`() async {
     var result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      let index = Tensor([0, 2, -3, 7, 3, 9], shape: [2, 3], dtype: .int32)
+      let index = Tensor([0, 2, -3, 7, 3, 9] as [Int], shape: [2, 3])
       _ = Tensor.ones([5, 3, 2]).taking(index, along: 1).scalars
     }
-    #expect(
-      result.errorText.contains(
-        """
-        take: an index is out of range.
-          expected indices in -3 ..< 3, axis 1 of [5, 3, 2]
-          got      7 at [1, 0] of the indices, shape [2, 3]
-          fix      check the indices, or hold them in the range with clipped(to:_:)
-        """))
-    #expect(result.errorText.contains("GatherTests.swift:"))
+    expectMessage(
+      result,
+      """
+      take: an index is out of range.
+        expected indices in -3 ..< 3, axis 1 of [5, 3, 2]
+        got      7 at [1, 0] of the indices, shape [2, 3]
+        fix      check the indices, or hold them in the range with clipped(to:_:)
+      """)
+    expectMessage(result, "GatherTests.swift:")
     result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       // The indices are computed in the same plan.
       let index = Tensor([0, 1] as [Int32], shape: [2]) * 4
       _ = Tensor.ones([3]).taking(index, along: 0).scalars
     }
-    #expect(result.errorText.contains("got      4 at [1] of the indices, shape [2]"))
+    expectMessage(result, "got      4 at [1] of the indices, shape [2]")
     result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ =
         Tensor.ones([3, 2])
-        .takingAlong(0, at: Tensor([0, 0, 0, -4], shape: [2, 2], dtype: .int32)).scalars
+        .takingAlong(0, at: Tensor([0, 0, 0, -4] as [Int], shape: [2, 2])).scalars
     }
-    #expect(
-      result.errorText.contains(
-        """
-        takeAlong: an index is out of range.
-          expected indices in -3 ..< 3, axis 0 of [3, 2]
-          got      -4 at [1, 1] of the indices, shape [2, 2]
-        """))
+    expectMessage(
+      result,
+      """
+      takeAlong: an index is out of range.
+        expected indices in -3 ..< 3, axis 0 of [3, 2]
+        got      -4 at [1, 1] of the indices, shape [2, 2]
+      """)
     result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ =
-        Tensor.zeros([3]).addingScattered(
-          .ones([2]), at: Tensor([0, 3], shape: [2], dtype: .int32)
-        ).scalars
+      let index = Tensor([0, 3] as [Int], shape: [2])
+      _ = Tensor.zeros([3]).addingScattered(.ones([2]), at: index).scalars
     }
-    #expect(
-      result.errorText.contains(
-        """
-        scatterAdd: an index is out of range.
-          expected indices in -3 ..< 3, axis 0 of [3]
-          got      3 at [1] of the indices, shape [2]
-        """))
+    expectMessage(
+      result,
+      """
+      scatterAdd: an index is out of range.
+        expected indices in -3 ..< 3, axis 0 of [3]
+        got      3 at [1] of the indices, shape [2]
+      """)
     result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = Tensor.zeros([0, 2]).taking(Tensor([0], shape: [1], dtype: .int32), along: 0).scalars
+      _ = Tensor.zeros([0, 2]).taking(Tensor([0] as [Int], shape: [1]), along: 0).scalars
     }
-    #expect(result.errorText.contains("expected no index, axis 0 of [0, 2] is empty"))
+    expectMessage(result, "expected no index, axis 0 of [0, 2] is empty")
   }
 
   @Test func `mistakes in shapes and types are named at the call`() async {
     var result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.ones([3]).taking(Tensor([0.5]), along: 0)
     }
-    #expect(
-      result.errorText.contains(
-        """
-        take: the indices are no integers.
-          expected int32, int64 or uint8
-          got      float32
-          fix      use cast(to: .int32)
-        """))
+    expectMessage(
+      result,
+      """
+      take: the indices are no integers.
+        expected int32, int64 or uint8
+        got      float32
+        fix      use cast(to: .int32)
+      """)
     result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = Tensor.ones([3, 2]).takingAlong(0, at: Tensor([0, 1, 2], shape: [1, 3], dtype: .int32))
+      _ = Tensor.ones([3, 2]).takingAlong(0, at: Tensor([0, 1, 2] as [Int32], shape: [1, 3]))
     }
-    #expect(
-      result.errorText.contains(
-        """
-        takeAlong: the indices do not fit the tensor.
-          expected the sizes of [3, 2] at all axes but 0
-          got      indices of shape [1, 3]
-        """))
+    expectMessage(
+      result,
+      """
+      takeAlong: the indices do not fit the tensor.
+        expected the sizes of [3, 2] at all axes but 0
+        got      indices of shape [1, 3]
+      """)
     result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = Tensor.ones([3, 2]).addingScattered(
-        .ones([2, 3]), at: Tensor([0, 1], shape: [2], dtype: .int32))
+      let index = Tensor([0, 1] as [Int32], shape: [2])
+      _ = Tensor.ones([3, 2]).addingScattered(.ones([2, 3]), at: index)
     }
-    #expect(
-      result.errorText.contains(
-        """
-        scatterAdd: the updates do not fit tensor and indices.
-          expected shape [2, 2]
-          got      [2, 3]
-        """))
+    expectMessage(
+      result,
+      """
+      scatterAdd: the updates do not fit tensor and indices.
+        expected shape [2, 2]
+        got      [2, 3]
+      """)
     result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.ones([3]).addingScattered(
-        .ones([1], dtype: .float64), at: Tensor([0], shape: [1], dtype: .int32))
+        .ones([1], dtype: .float64), at: Tensor([0] as [Int], shape: [1]))
     }
-    #expect(result.errorText.contains("got      float32 and updates of float64"))
+    expectMessage(result, "got      float32 and updates of float64")
   }
 }

@@ -46,28 +46,28 @@ import Testing
     var result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.ones([2, 3]).repeated([1, 2], along: 1)
     }
-    #expect(
-      result.errorText.contains(
-        """
-        repeat: the numbers of repeats do not fit the axis.
-          expected 3 numbers of 0 or more, axis 1 of [2, 3]
-          got      [1, 2]
-        """))
+    expectMessage(
+      result,
+      """
+      repeat: the numbers of repeats do not fit the axis.
+        expected 3 numbers of 0 or more, axis 1 of [2, 3]
+        got      [1, 2]
+      """)
     result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.ones([2]).repeated(-1)
     }
-    #expect(result.errorText.contains("repeat: the number of repeats is negative."))
+    expectMessage(result, "repeat: the number of repeats is negative.")
     result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.ones([2]).tiled([2, -1])
     }
-    #expect(result.errorText.contains("tile: a number of repeats is negative."))
+    expectMessage(result, "tile: a number of repeats is negative.")
     result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.ones([2]).tiled([.max, 3])
     }
-    #expect(result.errorText.contains("Tensor: the tensor is too large to address."))
+    expectMessage(result, "Tensor: the tensor is too large to address.")
     result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.ones([2, 2]).rolled(by: [1], along: [0, 1])
     }
-    #expect(result.errorText.contains("roll: the numbers of shifts and axes differ."))
+    expectMessage(result, "roll: the numbers of shifts and axes differ.")
   }
 }

@@ -58,27 +58,27 @@ import Testing
     var result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.ones([3]).upperTriangle()
     }
-    #expect(
-      result.errorText.contains(
-        """
-        triu: the tensor is no matrix.
-          expected rank 2 or more, […, rows, columns]
-          got      shape [3]
-        """))
+    expectMessage(
+      result,
+      """
+      triu: the tensor is no matrix.
+        expected rank 2 or more, […, rows, columns]
+        got      shape [3]
+      """)
     result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.ones([3]).diagonalMatrix(offset: .min)
     }
-    #expect(result.errorText.contains("Tensor: the tensor is too large to address."))
+    expectMessage(result, "Tensor: the tensor is too large to address.")
     result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor.ones([3]).oneHot(depth: 2)
     }
-    #expect(
-      result.errorText.contains(
-        """
-        oneHot: it is not defined for these arguments.
-          expected integers, and a depth of 0 or more
-          got      float32, depth 2
-          fix      use cast(to: .int32)
-        """))
+    expectMessage(
+      result,
+      """
+      oneHot: it is not defined for these arguments.
+        expected integers, and a depth of 0 or more
+        got      float32, depth 2
+        fix      use cast(to: .int32)
+      """)
   }
 }
