@@ -50,7 +50,9 @@ enum Evaluation {
   }
 
   /// Takes down what has to be computed: `roots` and, if there is a recorder, all that its thread
-  /// still holds. Called under the lock.
+  /// still holds.
+  ///
+  /// Called under the lock.
   private static func capture(_ roots: [Node], _ recorder: Recorder?) -> Snapshot {
     var snapshot = Snapshot()
     snapshot.fusion = (recorder ?? Recorder.current).fusion
@@ -93,7 +95,9 @@ enum Evaluation {
     return snapshot
   }
 
-  /// Decides which leaves are donated and takes hold of the leaves' memory. Called under the lock.
+  /// Decides which leaves are donated and takes hold of the leaves' memory.
+  ///
+  /// Called under the lock.
   ///
   /// A leaf is donated if nobody can read it once this evaluation is done: nobody holds it, its
   /// memory is its alone, and every node that uses it will let it go.
@@ -170,7 +174,9 @@ enum Evaluation {
       let plan = Planner(piece).finish()
       publish(piece, plan.run(piece, profile: recorder.profile))
       // A value of an earlier piece is let go once no later piece reads it.
-      for input in leaves.keys where input >= 0 && lastUse[input] < end { whole.nodes[input] = done }
+      for input in leaves.keys where input >= 0 && lastUse[input] < end {
+        whole.nodes[input] = done
+      }
       for index in begin..<end where lastUse[index] < end { whole.nodes[index] = done }
     }
   }

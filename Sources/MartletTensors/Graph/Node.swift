@@ -82,7 +82,9 @@ final class Handle: @unchecked Sendable {
   fileprivate unowned(unsafe) var previous: Handle?
   fileprivate unowned(unsafe) var next: Handle?
 
-  /// Wraps a node; `pending` says that it is recorded and not evaluated. Called under the lock.
+  /// Wraps a node; `pending` says that it is recorded and not evaluated.
+  ///
+  /// Called under the lock.
   init(_ node: Node, pending recorder: Recorder?) {
     self.node = node
     self.recorder = recorder
@@ -106,7 +108,9 @@ extension Recorder {
     last = handle
   }
 
-  /// Takes a handle out of the list of those that wait for a value. Called under the lock.
+  /// Takes a handle out of the list of those that wait for a value.
+  ///
+  /// Called under the lock.
   func unlink(_ handle: Handle) {
     if let previous = handle.previous { previous.next = handle.next } else { first = handle.next }
     if let next = handle.next { next.previous = handle.previous } else { last = handle.previous }
@@ -115,7 +119,9 @@ extension Recorder {
     handle.recorder = nil
   }
 
-  /// The recorded nodes in someone's hands, in the order of recording. Called under the lock.
+  /// The recorded nodes in someone's hands, in the order of recording.
+  ///
+  /// Called under the lock.
   func pendingNodes() -> [Node] {
     var nodes: [Node] = []
     var cursor = first

@@ -173,7 +173,9 @@ import Testing
     for _ in 0..<200 {
       let (_, gradients) = valueAndGradient(of: weights) {
         let h = (x.matmul(weights[0].value) + weights[1].value).relu()
-        let dropped = h * Tensor.randomBernoulli(h.shape, probability: 0.9, using: random)
+        let dropped =
+          h
+          * Tensor.randomBernoulli(h.shape, probability: 0.9, using: random)
           .cast(to: .float32)
         return Tensor.crossEntropy(
           logits: dropped.matmul(weights[2].value) + weights[3].value, labels: labels
