@@ -20,6 +20,8 @@ final class Node: @unchecked Sendable {
   var holders: Int32 = 0
   /// How many inputs of other nodes this node is.
   var uses: Int32 = 0
+  /// Whether an evaluation that is under way overwrites the memory: nobody else may read it.
+  var isGivenAway = false
   /// A traversal's own number for the node, while it holds the lock; 0 otherwise.
   var mark: Int32 = 0
 

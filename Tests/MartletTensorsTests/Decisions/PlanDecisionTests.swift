@@ -244,6 +244,22 @@ import Testing
     }
   }
 
+  @Test func `two tasks may ask for the same tensor, whose leaf nobody holds`() async {
+    let expected = (Tensor.arange(5000, dtype: .float32) * 2 + 1).scalars
+    for _ in 0..<100 {
+      // The first evaluation may overwrite the leaf; the second has to wait for its result.
+      let pending: Tensor
+      do {
+        let leaf = Tensor.arange(5000, dtype: .float32).evaluated()
+        pending = leaf * 2 + 1
+      }
+      await withTaskGroup(of: [Float].self) { group in
+        for _ in 0..<4 { group.addTask { pending.scalars } }
+        for await found in group { #expect(found == expected) }
+      }
+    }
+  }
+
   @Test func `two plans at once give the same bits`() async {
     let random = RandomSource(seed: 9)
     let a = Tensor.randomUniform([256, 256], using: random).evaluated()
