@@ -49,7 +49,9 @@ struct MatrixProduct {
   }
 }
 
-/// Who multiplies matrices. Chosen when the package is built; convolutions are always built in.
+/// Who multiplies matrices.
+///
+/// Chosen when the package is built; convolutions are always built in.
 protocol MatrixBackend: Sendable {
   /// The name that plans and benchmarks print; nil for the kernels of this package.
   var name: String? { get }
