@@ -51,8 +51,9 @@
     }
 
     /// The operand, or a copy of it that BLAS can read.
-    private static func accepted(_ place: Planner.Location, _ planner: Planner) -> Planner.Location
-    {
+    private static func accepted(
+      _ place: Planner.Location, _ planner: Planner
+    ) -> Planner.Location {
       let rank = place.layout.shape.count
       let (rows, columns) = (place.layout.shape[rank - 2], place.layout.shape[rank - 1])
       let (row, column) = (place.layout.strides[rank - 2], place.layout.strides[rank - 1])
@@ -135,15 +136,10 @@
             place(product.pointee.b) + bOffset, Int32(b.leading), zero,
             place(product.pointee.c) + cOffset, Int32(n))
         }
-        if Int(product.pointee.dtype) == Int(MK_F32) {
-          call(
-            Float.self, { cblas_sgemm($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) },
-            one: 1, zero: 0)
+        if product.pointee.dtype == DType.float32.kernelType {
+          call(Float.self, cblas_sgemm, one: 1, zero: 0)
         } else {
-          call(
-            Double.self,
-            { cblas_dgemm($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) }, one: 1,
-            zero: 0)
+          call(Double.self, cblas_dgemm, one: 1, zero: 0)
         }
       }
       guard let epilogue = product.pointee.epilogue else { return }

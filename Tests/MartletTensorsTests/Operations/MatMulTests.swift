@@ -83,6 +83,63 @@ import Testing
     #expect(product.scalars == spread.scalars)
   }
 
+  /// Small whole numbers, whose products no backend can round.
+  private func whole(_ shape: Shape, _ dtype: DType = .float32) -> Tensor {
+    Tensor((0..<shape.reduce(1, *)).map { Float($0 * 7 % 11) - 5 }, shape: shape).cast(to: dtype)
+  }
+
+  @Test(arguments: [DType.float32, .float64])
+  func `any two strides will do`(dtype: DType) {
+    let x = whole([2, 6, 4, 10], dtype)
+    let row = whole([5], dtype)
+    for (a, b) in [
+      (x[0, 1, .all, .every(2)], x[1, 2, 0..<4, .every(-2)].transposed()),
+      (x[0, 0..<4, 2, 0..<6].flipped(along: 1), x[1, .all, 3, 0..<3]),
+      (x[0, .all, 1, 0..<5], row.broadcast(to: [3, 5]).transposed()),  // rows of stride 0
+      (row.broadcast(to: [7, 5]), x[0, 0..<5, 3, .all]),
+      (row.reshaped(to: [5, 1]), row.reshaped(to: [1, 5])),
+      (x[0, 0, 0..<1, 0..<4], x[0, 0..<4, 0, 0..<1]),
+    ] {
+      #expect(a.matmul(b).dtype == dtype)
+      #expect(
+        a.matmul(b).scalars(of: Double.self) == plain(a, b), "\(a.shape) × \(b.shape) \(dtype)")
+    }
+  }
+
+  @Test(arguments: [DType.float32, .float64])
+  func `a product large enough to share out is the same sum`(dtype: DType) {
+    let before = Threads.count
+    defer { Threads.count = before }
+    for threads in [1, 2, 3] {
+      Threads.count = threads
+      for (m, k, n) in [(130, 50, 70), (3, 300, 401), (1, 700, 601), (601, 700, 1)] {
+        let (a, b) = (whole([m, k], dtype), whole([k, n], dtype))
+        let bias = whole([n], dtype)
+        let expected = plain(a, b)
+        #expect(a.matmul(b).scalars(of: Double.self) == expected, "\(m) \(k) \(n)")
+        let turned = a.transposed().evaluated().transposed()
+          .matmul(b.transposed().evaluated().transposed())
+        #expect(turned.scalars(of: Double.self) == expected, "\(m) \(k) \(n), transposed")
+        let fused = (a.matmul(b) + bias).relu()
+        #expect(fused.scalars == (a.matmul(b).evaluated() + bias).relu().scalars)
+      }
+      // Seven products of nine rows: no part ends where a product does.
+      let (a, b) = (whole([7, 9, 40], dtype), whole([7, 40, 100], dtype))
+      let product = (a.matmul(b) * 2).scalars(of: Double.self)
+      for matrix in 0..<7 {
+        #expect(
+          Array(product[(matrix * 900)..<((matrix + 1) * 900)])
+            == plain(a[matrix], b[matrix]).map { 2 * $0 }, "product \(matrix)")
+      }
+    }
+  }
+
+  @Test func `a plan says who multiplies`() {
+    let label = a.matmul(b).plan.steps[0].label
+    #expect(label == (Tensor.promisesBits ? "matmul" : "matmul[\(Tensor.matrixBackend)]"))
+    #expect(Tensor.ones([2, 0]).matmul(Tensor.ones([0, 3])).plan.steps[0].label == "matmul")
+  }
+
   @Test func `inner dimensions that differ are named`() async {
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
