@@ -33,7 +33,9 @@ let overheadBenchmarks: [Benchmark] = [
     let recorded = (recording(400) - recording(200)) / 200
     return [
       Figure(name: "replay", value: kernelTime(x), unit: "ns"),
-      Figure(name: "evaluate", value: whole, unit: "ns", details: [("recording", Figure.number(recorded))]),
+      Figure(
+        name: "evaluate", value: whole, unit: "ns",
+        details: [("recording", Figure.number(recorded))]),
     ]
   },
   Benchmark(
