@@ -15,7 +15,8 @@ public struct Options {
     self.epochs = epochs
     data = ProcessInfo.processInfo.environment["MARTLET_DATA"]
     var arguments = CommandLine.arguments.dropFirst()
-    let program = CommandLine.arguments.first.map { ($0 as NSString).lastPathComponent } ?? "example"
+    let program =
+      CommandLine.arguments.first.map { ($0 as NSString).lastPathComponent } ?? "example"
     let usage = """
       \(what)
 

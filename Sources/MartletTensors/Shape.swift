@@ -1,4 +1,6 @@
-/// The sizes of a tensor's axes, outermost first. The empty shape is a scalar's.
+/// The sizes of a tensor's axes, outermost first.
+///
+/// The empty shape is a scalar's.
 public typealias Shape = [Int]
 
 /// The highest rank a tensor can have.
@@ -58,7 +60,9 @@ func broadcastShape(_ a: Shape, _ b: Shape) -> Shape? {
   return result
 }
 
-/// An axis counted from the front; a negative one counts from the end. Traps when out of range.
+/// An axis counted from the front; a negative one counts from the end.
+///
+/// Traps when out of range.
 func normalizedAxis(
   _ axis: Int, rank: Int, _ who: String, file: StaticString, line: UInt
 ) -> Int {
@@ -72,7 +76,9 @@ func normalizedAxis(
   return result
 }
 
-/// Axes counted from the front, sorted, each once; nil means all. Traps on a repeated axis.
+/// Axes counted from the front, sorted, each once; nil means all.
+///
+/// Traps on a repeated axis.
 func normalizedAxes(
   _ axes: [Int]?, rank: Int, _ who: String, file: StaticString, line: UInt
 ) -> [Int] {

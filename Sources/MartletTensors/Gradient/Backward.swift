@@ -59,8 +59,10 @@ func backward(
   }
 }
 
-/// The nodes recorded from `firstSerial` on that `outputs` depend on, and the sources among what they
-/// read, in the order of recording, with their inputs. Called under the lock.
+/// The nodes recorded from `firstSerial` on that `outputs` depend on, and the sources among what
+/// they read, in the order of recording, with their inputs.
+///
+/// Called under the lock.
 private func reach(
   _ outputs: [Node], until sources: [Node], after firstSerial: Int
 ) -> [(node: Node, inputs: [Node])] {

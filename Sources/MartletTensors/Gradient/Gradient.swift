@@ -131,7 +131,9 @@ public func gradient(
   _ body: @escaping (Tensor, Tensor, Tensor) -> Tensor
 ) -> (Tensor, Tensor, Tensor) -> (Tensor, Tensor, Tensor) {
   { a, b, c in
-    let found = valueAndGradient(at: [a, b, c], file: file, line: line) { body($0[0], $0[1], $0[2]) }
+    let found = valueAndGradient(at: [a, b, c], file: file, line: line) {
+      body($0[0], $0[1], $0[2])
+    }
     return (found.gradients[0], found.gradients[1], found.gradients[2])
   }
 }

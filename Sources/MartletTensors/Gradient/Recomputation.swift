@@ -1,5 +1,7 @@
-/// A value whose way from its inputs is forgotten and walked again for the gradient: an alias of its
-/// first input. The other inputs are the arguments, then what the closure captured.
+/// A value whose way from its inputs is forgotten and walked again for the gradient: an alias of
+/// its first input.
+///
+/// The other inputs are the arguments, then what the closure captured.
 final class Recomputation: AliasOperation {
   let name = "recomputation"
   private let argumentCount: Int
@@ -8,7 +10,8 @@ final class Recomputation: AliasOperation {
   private let body: @Sendable ([Tensor]) -> Tensor
 
   init(
-    argumentCount: Int, seed: UInt64, draws: UInt64, _ body: @escaping @Sendable ([Tensor]) -> Tensor
+    argumentCount: Int, seed: UInt64, draws: UInt64,
+    _ body: @escaping @Sendable ([Tensor]) -> Tensor
   ) {
     self.argumentCount = argumentCount
     self.seed = seed
@@ -67,7 +70,9 @@ public func recomputing(
     operation, [value.stoppingGradient().node] + inputs.map(\.node) + captured, value.type)
 }
 
-/// The nodes recorded before `first` that later ones on the way to `node` read. Called under the lock.
+/// The nodes recorded before `first` that later ones on the way to `node` read.
+///
+/// Called under the lock.
 private func frontier(of node: Node, before first: Int) -> [Node] {
   var found: [Node] = []
   var touched = [node]

@@ -1,5 +1,13 @@
 import CKernels
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// What an evaluation computes: the part of the graph that is needed and not yet known, taken down
 /// in the order of recording so that it can be planned without the lock.
 struct Snapshot {
@@ -28,15 +36,32 @@ enum Evaluation {
   /// so that no work is done twice.
   static func run(_ roots: [Node], recorder: Recorder = .current) {
     recorder.recorded = 0
-    var snapshot = graphLock.withLock { capture(roots, recorder) }
-    if snapshot.nodes.isEmpty { return }
-    guard snapshot.nodes.count <= pieceLimit else {
-      runInPieces(&snapshot, recorder)
-      return
+    while true {
+      var snapshot = Snapshot()
+      let isReady = graphLock.withLock {
+        snapshot = capture(roots, recorder)
+        // Another evaluation is overwriting a leaf: it will publish what this one needs.
+        if snapshot.leaves.contains(where: \.isGivenAway) { return false }
+        let fits = snapshot.nodes.count <= pieceLimit
+        settleMemory(&snapshot, donating: fits)
+        for (leaf, donated) in zip(snapshot.leaves, snapshot.donated) where donated {
+          leaf.isGivenAway = true
+        }
+        return true
+      }
+      if !isReady {
+        usleep(20)
+      } else if snapshot.nodes.isEmpty {
+        return
+      } else if snapshot.nodes.count <= pieceLimit {
+        let plan = PlanCache.shared.plan(for: snapshot)
+        publish(snapshot, plan.run(snapshot, profile: recorder.profile))
+        return
+      } else {
+        runInPieces(&snapshot, recorder)
+        return
+      }
     }
-    graphLock.withLock { settleMemory(&snapshot) }
-    let plan = PlanCache.shared.plan(for: snapshot)
-    publish(snapshot, plan.run(snapshot, profile: recorder.profile))
   }
 
   /// The plan that would compute one node, and nothing else.
@@ -44,13 +69,17 @@ enum Evaluation {
 
   /// What computing one node, and nothing else, would take.
   static func snapshot(of node: Node) -> Snapshot {
-    var snapshot = graphLock.withLock { capture([node], nil) }
-    graphLock.withLock { settleMemory(&snapshot) }
-    return snapshot
+    graphLock.withLock {
+      var snapshot = capture([node], nil)
+      settleMemory(&snapshot, donating: true)
+      return snapshot
+    }
   }
 
   /// Takes down what has to be computed: `roots` and, if there is a recorder, all that its thread
-  /// still holds. Called under the lock.
+  /// still holds.
+  ///
+  /// Called under the lock.
   private static func capture(_ roots: [Node], _ recorder: Recorder?) -> Snapshot {
     var snapshot = Snapshot()
     snapshot.fusion = (recorder ?? Recorder.current).fusion
@@ -93,11 +122,18 @@ enum Evaluation {
     return snapshot
   }
 
-  /// Decides which leaves are donated and takes hold of the leaves' memory. Called under the lock.
+  /// Decides which leaves are donated and takes hold of the leaves' memory.
+  ///
+  /// Called under the lock.
   ///
   /// A leaf is donated if nobody can read it once this evaluation is done: nobody holds it, its
   /// memory is its alone, and every node that uses it will let it go.
-  private static func settleMemory(_ snapshot: inout Snapshot) {
+  private static func settleMemory(_ snapshot: inout Snapshot, donating: Bool) {
+    if !donating {
+      snapshot.donated = snapshot.leaves.map { _ in false }
+      snapshot.storages = snapshot.leaves.map(\.storage)
+      return
+    }
     let count = snapshot.nodes.count
     var isOutput = [Bool](repeating: false, count: count)
     for index in snapshot.outputs { isOutput[index] = true }
@@ -166,11 +202,13 @@ enum Evaluation {
           })
         if lastUse[index] >= end { piece.outputs.append(index - begin) }
       }
-      graphLock.withLock { settleMemory(&piece) }
+      graphLock.withLock { settleMemory(&piece, donating: false) }
       let plan = Planner(piece).finish()
       publish(piece, plan.run(piece, profile: recorder.profile))
       // A value of an earlier piece is let go once no later piece reads it.
-      for input in leaves.keys where input >= 0 && lastUse[input] < end { whole.nodes[input] = done }
+      for input in leaves.keys where input >= 0 && lastUse[input] < end {
+        whole.nodes[input] = done
+      }
       for index in begin..<end where lastUse[index] < end { whole.nodes[index] = done }
     }
   }

@@ -14,14 +14,18 @@ final class GradientScope: @unchecked Sendable {
     self.firstSerial = firstSerial
   }
 
-  /// The innermost scope still open, from this one outwards. Called under the lock.
+  /// The innermost scope still open, from this one outwards.
+  ///
+  /// Called under the lock.
   var open: GradientScope? {
     var scope: GradientScope? = self
     while let candidate = scope, !candidate.isOpen { scope = candidate.parent }
     return scope
   }
 
-  /// Remembers a node that was evaluated and keeps its inputs. Called under the lock.
+  /// Remembers a node that was evaluated and keeps its inputs.
+  ///
+  /// Called under the lock.
   func keep(_ node: Node) { evaluated.append(node) }
 
   /// Ends the scope: what was evaluated inside lets its inputs go, unless an outer scope is open.

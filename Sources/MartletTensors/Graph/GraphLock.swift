@@ -43,6 +43,8 @@ final class Lock: @unchecked Sendable {
 }
 
 /// The lock that guards what changes in the recorded graph: the state of nodes, the lists of
-/// recorders. It is held for tens of nanoseconds while recording, for a traversal when a value is
-/// asked for, and never while a kernel runs.
+/// recorders.
+///
+/// It is held for tens of nanoseconds while recording, for a traversal when a value is asked for,
+/// and never while a kernel runs.
 let graphLock = Lock()

@@ -20,6 +20,8 @@ final class Node: @unchecked Sendable {
   var holders: Int32 = 0
   /// How many inputs of other nodes this node is.
   var uses: Int32 = 0
+  /// Whether an evaluation that is under way overwrites the memory: nobody else may read it.
+  var isGivenAway = false
   /// A traversal's own number for the node, while it holds the lock; 0 otherwise.
   var mark: Int32 = 0
 
@@ -82,7 +84,9 @@ final class Handle: @unchecked Sendable {
   fileprivate unowned(unsafe) var previous: Handle?
   fileprivate unowned(unsafe) var next: Handle?
 
-  /// Wraps a node; `pending` says that it is recorded and not evaluated. Called under the lock.
+  /// Wraps a node; `pending` says that it is recorded and not evaluated.
+  ///
+  /// Called under the lock.
   init(_ node: Node, pending recorder: Recorder?) {
     self.node = node
     self.recorder = recorder
@@ -106,7 +110,9 @@ extension Recorder {
     last = handle
   }
 
-  /// Takes a handle out of the list of those that wait for a value. Called under the lock.
+  /// Takes a handle out of the list of those that wait for a value.
+  ///
+  /// Called under the lock.
   func unlink(_ handle: Handle) {
     if let previous = handle.previous { previous.next = handle.next } else { first = handle.next }
     if let next = handle.next { next.previous = handle.previous } else { last = handle.previous }
@@ -115,7 +121,9 @@ extension Recorder {
     handle.recorder = nil
   }
 
-  /// The recorded nodes in someone's hands, in the order of recording. Called under the lock.
+  /// The recorded nodes in someone's hands, in the order of recording.
+  ///
+  /// Called under the lock.
   func pendingNodes() -> [Node] {
     var nodes: [Node] = []
     var cursor = first

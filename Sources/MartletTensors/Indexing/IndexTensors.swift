@@ -151,7 +151,8 @@ private struct Chooser {
       } else {
         // A table of the places looks negative positions up and refuses those out of range.
         shares.append(
-          Tensor.arange(size, dtype: .int64).gathered(tensor, along: 0, file, line) * Double(stride))
+          Tensor.arange(size, dtype: .int64).gathered(tensor, along: 0, file, line) * Double(stride)
+        )
       }
       stride *= size
     }

@@ -117,22 +117,30 @@ extension Tensor {
     .unary(.erf, self, file: file, line: line)
   }
 
-  /// The largest whole number not above each element. Its gradient is 0.
+  /// The largest whole number not above each element.
+  ///
+  /// Its gradient is 0.
   public func floor(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     .unary(.floor, self, file: file, line: line)
   }
 
-  /// The smallest whole number not below each element. Its gradient is 0.
+  /// The smallest whole number not below each element.
+  ///
+  /// Its gradient is 0.
   public func ceil(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     .unary(.ceil, self, file: file, line: line)
   }
 
-  /// The nearest whole number, ties to even, as NumPy's. Its gradient is 0.
+  /// The nearest whole number, ties to even, as NumPy's.
+  ///
+  /// Its gradient is 0.
   public func round(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     .unary(.round, self, file: file, line: line)
   }
 
-  /// max(x, 0) of each element; NaN stays NaN. Its gradient at 0 is 0.
+  /// max(x, 0) of each element; NaN stays NaN.
+  ///
+  /// Its gradient at 0 is 0.
   public func relu(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     .unary(.relu, self, file: file, line: line)
   }
@@ -190,28 +198,36 @@ extension Tensor {
     .binary(.atan2, self, .constant(other, dtype), file: file, line: line)
   }
 
-  /// The smaller of two elements; NaN where either is NaN. Ties share the gradient.
+  /// The smaller of two elements; NaN where either is NaN.
+  ///
+  /// Ties share the gradient.
   public func minimum(
     _ other: Tensor, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
     .binary(.minimum, self, other, file: file, line: line)
   }
 
-  /// The smaller of two elements; NaN where either is NaN. Ties share the gradient.
+  /// The smaller of two elements; NaN where either is NaN.
+  ///
+  /// Ties share the gradient.
   public func minimum(
     _ other: Double, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
     .binary(.minimum, self, .constant(other, dtype), file: file, line: line)
   }
 
-  /// The larger of two elements; NaN where either is NaN. Ties share the gradient.
+  /// The larger of two elements; NaN where either is NaN.
+  ///
+  /// Ties share the gradient.
   public func maximum(
     _ other: Tensor, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
     .binary(.maximum, self, other, file: file, line: line)
   }
 
-  /// The larger of two elements; NaN where either is NaN. Ties share the gradient.
+  /// The larger of two elements; NaN where either is NaN.
+  ///
+  /// Ties share the gradient.
   public func maximum(
     _ other: Double, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
@@ -256,7 +272,9 @@ extension Tensor {
     .unary(approximate ? .geluTanh : .gelu, self, file: file, line: line)
   }
 
-  /// Each element held between two bounds; NaN stays NaN. The gradient is 1 inside, bounds included.
+  /// Each element held between two bounds; NaN stays NaN.
+  ///
+  /// The gradient is 1 inside, bounds included.
   public func clipped(to low: Double, _ high: Double) -> Tensor {
     let (low, high) = (Tensor.constant(low, dtype), Tensor.constant(high, dtype))
     return .select(self .< low, low, .select(self .> high, high, self))

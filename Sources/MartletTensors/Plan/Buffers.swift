@@ -42,7 +42,9 @@ struct Buffers {
   func byteCount(of buffer: Int) -> Int { buffers[buffer].byteCount }
 
   /// Makes a temporary buffer an output of the plan.
-  mutating func promote(_ buffer: Int, toOutput index: Int) { buffers[buffer].kind = .output(index) }
+  mutating func promote(_ buffer: Int, toOutput index: Int) {
+    buffers[buffer].kind = .output(index)
+  }
 
   /// Notes that call number `call` touches a buffer.
   mutating func touch(_ buffer: Int, at call: Int) {
@@ -57,7 +59,9 @@ struct Buffers {
   }
 
   /// Lets what call `call` writes take the memory of what it reads for the last time, where the two
-  /// have the same size. `donated` says which leaves may be overwritten.
+  /// have the same size.
+  ///
+  /// `donated` says which leaves may be overwritten.
   mutating func share(read: Int, written: Int, at call: Int, donated: (Int) -> Bool) {
     let from = root(read)
     let to = root(written)

@@ -102,7 +102,9 @@ final class Fusion {
         // What else the node reads must not come from the unit that it would become part of.
         if producers.contains(where: {
           resolve($0) != candidate && resolve($0) != target && depends(resolve($0), on: candidate)
-        }) { continue }
+        }) {
+          continue
+        }
         if let chosen = target {
           if canMerge(chosen, candidate) { target = merge(chosen, candidate) }
         } else {
@@ -190,7 +192,8 @@ final class Fusion {
         graph.isElementwise(input)
       else { continue }
       let group = resolve(unitOf[input])
-      let isOnlyReader = units[group].host == nil
+      let isOnlyReader =
+        units[group].host == nil
         && units[group].members.allSatisfy { member in
           !graph.isKept[member]
             && graph.consumers[member].allSatisfy { consumer in

@@ -171,8 +171,10 @@ func constantStorage(_ node: Node) -> Storage {
     internalError("a constant of a plan is none")
   }
   let storage = Storage(byteCount: node.type.byteCount)
-  withUnsafeBytes(of: constant.bits) { storage.pointer.copyMemory(
-    from: $0.baseAddress!, byteCount: min(node.type.byteCount, 16)) }
+  withUnsafeBytes(of: constant.bits) {
+    storage.pointer.copyMemory(
+      from: $0.baseAddress!, byteCount: min(node.type.byteCount, 16))
+  }
   return storage
 }
 

@@ -184,7 +184,9 @@ final class Planner {
 
   // MARK: Emission
 
-  /// Adds a call. Every reference in the arguments is named with the place it refers to.
+  /// Adds a call.
+  ///
+  /// Every reference in the arguments is named with the place it refers to.
   func emit<Arguments>(
     _ label: String, _ detail: String, _ run: @escaping mk_run, _ arguments: Arguments,
     _ references: [(WritableKeyPath<Arguments, mk_ref>, Location)],

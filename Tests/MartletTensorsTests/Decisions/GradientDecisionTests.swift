@@ -48,7 +48,11 @@ import Testing
   @Test func `a custom gradient replaces the rule, to any order`() {
     let x = Tensor([0.5, 2] as [Double])
     func softlog(_ x: Tensor) -> Tensor {
-      withCustomGradient([x]) { $0[0].log1p() } backward: { dy, x, _ in [dy * x[0].square()] }
+      withCustomGradient([x]) {
+        $0[0].log1p()
+      } backward: { dy, x, _ in
+        [dy * x[0].square()]
+      }
     }
     let first = gradient(at: x) { softlog($0).sum() }
     #expect(first.scalars(of: Double.self) == [0.25, 4])
@@ -113,7 +117,8 @@ import Testing
 
   @Test func `a key is an input of the plan and never merged with its like`() {
     let source = RandomSource(seed: 3)
-    let sum = Tensor.randomUniform([100], using: source) - Tensor.randomUniform([100], using: source)
+    let sum =
+      Tensor.randomUniform([100], using: source) - Tensor.randomUniform([100], using: source)
     #expect(sum.scalars.contains { $0 != 0 })
     func draw() -> [Float] { Tensor.randomNormal([33], using: source).scalars }
     _ = draw()

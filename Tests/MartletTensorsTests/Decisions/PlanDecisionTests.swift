@@ -174,7 +174,9 @@ import Testing
     for _ in 0..<200 {
       let (_, gradients) = valueAndGradient(of: weights) {
         let h = (x.matmul(weights[0].value) + weights[1].value).relu()
-        let dropped = h * Tensor.randomBernoulli(h.shape, probability: 0.9, using: random)
+        let dropped =
+          h
+          * Tensor.randomBernoulli(h.shape, probability: 0.9, using: random)
           .cast(to: .float32)
         return Tensor.crossEntropy(
           logits: dropped.matmul(weights[2].value) + weights[3].value, labels: labels
@@ -240,6 +242,22 @@ import Testing
     for size in [1, 2, 3, 7, 32] {
       let part = f(x[0..<size]).scalars
       #expect(part.map(\.bitPattern) == whole.prefix(size * 33).map(\.bitPattern), "\(size) rows")
+    }
+  }
+
+  @Test func `two tasks may ask for the same tensor, whose leaf nobody holds`() async {
+    let expected = (Tensor.arange(5000, dtype: .float32) * 2 + 1).scalars
+    for _ in 0..<100 {
+      // The first evaluation may overwrite the leaf; the second has to wait for its result.
+      let pending: Tensor
+      do {
+        let leaf = Tensor.arange(5000, dtype: .float32).evaluated()
+        pending = leaf * 2 + 1
+      }
+      await withTaskGroup(of: [Float].self) { group in
+        for _ in 0..<4 { group.addTask { pending.scalars } }
+        for await found in group { #expect(found == expected) }
+      }
     }
   }
 

@@ -61,16 +61,18 @@ let coreGradients: [GradientRow] = [
   GradientRow("cumulativeSum", settings: rows) { $0[0].cumulativeSum(along: 0, exclusive: true) },
 ]
 
-private let reshapes = Setting.unary.filter { !$0.shapes[0].contains(0) } + [
-  Setting([2, 2, 2]), Setting([3, 1, 2]),
-]
+private let reshapes =
+  Setting.unary.filter { !$0.shapes[0].contains(0) } + [
+    Setting([2, 2, 2]), Setting([3, 1, 2]),
+  ]
 
 private let rows = Setting.unary.filter { !$0.shapes[0].isEmpty }
 
 private let broadcasts: [Setting] = [
   Setting([]), Setting([1]), Setting([3]), Setting([4, 3]), Setting([2, 4, 3]), Setting([1, 3]),
   Setting([4, 1]), Setting([1, 1]), Setting([2, 1, 1]), Setting([2, 4, 1]), Setting([1, 4, 3]),
-  Setting([2, 1, 3]), Setting([1, 1, 1]), Setting([3, 4], as: "transposed") { [$0[0].transposed()] },
+  Setting([2, 1, 3]), Setting([1, 1, 1]),
+  Setting([3, 4], as: "transposed") { [$0[0].transposed()] },
 ]
 
 private let products: [Setting] = [

@@ -4,7 +4,8 @@ import Testing
 @testable import MartletTensors
 
 /// Every differentiable public operation; each family has its own file beside this one.
-let gradientTable: [GradientRow] = elementwiseGradients + coreGradients
+let gradientTable: [GradientRow] =
+  elementwiseGradients + coreGradients
   + windowGradients + movementGradients + indexingGradients
   + reductionGradients + productGradients + decompositionGradients
 
