@@ -1,7 +1,9 @@
 import Foundation
 import Martlet
 
-let benchmarks: [Benchmark] = overheadBenchmarks
+let benchmarks: [Benchmark] =
+  overheadBenchmarks + machineBenchmarks + productBenchmarks + convolutionBenchmarks
+  + elementwiseBenchmarks
 
 @main
 struct Main {

@@ -2,7 +2,7 @@
 /// axes are added, and where index tensors choose.
 struct ResolvedIndex {
   /// The part that positions, ranges and strides take; axes with index tensors are taken whole.
-  var region = SliceRegion(starts: [], steps: [], sizes: [], dropped: [])
+  var region: SliceRegion
   /// The shape of that part with the new axes.
   var shape: Shape = []
   /// Index tensors and masks, each with the first axis of `shape` that it chooses from.
@@ -15,10 +15,13 @@ extension Tensor {
   func resolve(
     _ indices: [any TensorIndexing], file: StaticString, line: UInt
   ) -> ResolvedIndex {
-    var result = ResolvedIndex()
-    let kinds = indices.map(\.tensorIndex.kind)
-    let used = kinds.reduce(0) { $0 + $1.axisCount }
-    let ellipses = kinds.count { if case .ellipsis = $0 { true } else { false } }
+    var used = 0
+    var ellipses = 0
+    for index in indices {
+      let kind = index.tensorIndex.kind
+      used += kind.axisCount
+      if case .ellipsis = kind { ellipses += 1 }
+    }
     check(
       used <= rank && ellipses <= 1,
       Diagnostic(
@@ -26,21 +29,21 @@ extension Tensor {
         expected: ellipses > 1 ? "one at most" : "at most \(rank), one for each axis",
         got: ellipses > 1 ? "\(ellipses)" : "\(used), for shape \(shape.text)"),
       file: file, line: line)
-    func take(_ start: Int, _ step: Int, _ size: Int, drop: Bool = false) {
-      result.region.starts.append(start)
-      result.region.steps.append(step)
-      result.region.sizes.append(size)
-      result.region.dropped.append(drop)
-      if !drop { result.shape.append(size) }
-    }
+
+    var result = ResolvedIndex(
+      region: SliceRegion(
+        starts: [Int](repeating: 0, count: rank), steps: [Int](repeating: 1, count: rank),
+        sizes: shape, dropped: [Bool](repeating: false, count: rank)))
+    result.shape.reserveCapacity(rank + indices.count)
+    var axis = 0
     func takeWhole(_ count: Int) {
-      for _ in 0..<count { take(0, 1, shape[result.region.starts.count]) }
+      result.shape += shape[axis..<(axis + count)]
+      axis += count
     }
-    for (index, kind) in zip(indices, kinds) {
-      let axis = result.region.starts.count
-      // nil until it is known to be in range.
-      var taken: (start: Int, step: Int, size: Int)?
-      switch kind {
+    for index in indices {
+      let index = index.tensorIndex
+      let part: (start: Int, step: Int, size: Int)?  // nil if it is out of range
+      switch index.kind {
       case .ellipsis:
         takeWhole(rank - used)
         continue
@@ -50,24 +53,25 @@ extension Tensor {
       case .tensor(let tensor):
         checkChoice(tensor, axis, file: file, line: line)
         result.choices.append((result.shape.count, tensor))
-        takeWhole(kind.axisCount)
+        takeWhole(index.kind.axisCount)
         continue
       case .position(let position):
         let place = position < 0 ? position + shape[axis] : position
-        if place >= 0 && place < shape[axis] { taken = (place, 1, 1) }
+        part = place >= 0 && place < shape[axis] ? (place, 1, 1) : nil
+        result.region.dropped[axis] = true
       case .range(let lower, let upper, let step):
-        taken = shape[axis].positions(in: lower, upper, step: step)
+        part = shape[axis].positions(in: lower, upper, step: step)
       case .stride(let start, let end, let step):
-        taken = shape[axis].positions(from: start, to: end, step: step)
+        part = shape[axis].positions(from: start, to: end, step: step)
       }
-      guard let taken else { refuse(index.tensorIndex, axis, file: file, line: line) }
-      if case .position = kind {
-        take(taken.start, 1, 1, drop: true)
-      } else {
-        take(taken.start, taken.step, taken.size)
-      }
+      guard let part else { refuse(index, axis, file: file, line: line) }
+      result.region.starts[axis] = part.start
+      result.region.steps[axis] = part.step
+      result.region.sizes[axis] = part.size
+      if !result.region.dropped[axis] { result.shape.append(part.size) }
+      axis += 1
     }
-    takeWhole(rank - result.region.starts.count)
+    takeWhole(rank - axis)
     return result
   }
 

@@ -78,7 +78,7 @@ extension Tensor {
   private func part(
     _ index: ResolvedIndex, _ file: StaticString, _ line: UInt
   ) -> Tensor {
-    let part = slice(index.region).reshaped(to: index.shape)
+    let part = slice(index.region).reshaped(to: index.shape, file: file, line: line)
     return index.choices.isEmpty ? part : part.chosen(by: index.choices, file, line)
   }
 
