@@ -63,17 +63,19 @@ finish() {
 # skip WHY: what a step prints instead of passing in silence.
 skip() { echo "skipped: $1"; }
 
-# installed PACKAGE…: installs Debian packages that are missing; fails where that cannot be done.
-installed() {
+# lacks PACKAGE…: installs the Debian packages that are missing; whether one still is.
+lacks() {
   local package missing=()
   for package; do
     if ! dpkg -s "$package" >/dev/null 2>&1; then missing+=("$package"); fi
   done
-  if [ "${#missing[@]}" -eq 0 ]; then return 0; fi
+  if [ "${#missing[@]}" -eq 0 ]; then return 1; fi
   if ! command -v apt-get >/dev/null || [ "$(id -u)" -ne 0 ]; then
-    echo "not installed, and not to be installed without root and apt: ${missing[*]}"
-    return 1
+    echo "missing, and not to be installed without root and apt: ${missing[*]}"
+    return 0
   fi
   export DEBIAN_FRONTEND=noninteractive
-  apt-get update -qq && apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
+  echo "installing ${missing[*]}"
+  apt-get update -qq || true
+  ! apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
 }
