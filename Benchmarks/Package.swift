@@ -4,7 +4,12 @@ import PackageDescription
 let package = Package(
   name: "Benchmarks",
   platforms: [.macOS(.v13)],
-  dependencies: [.package(name: "Martlet", path: "..")],
+  traits: [.trait(name: "OpenBLAS", description: "Measures matmul with the system's OpenBLAS.")],
+  dependencies: [
+    .package(
+      name: "Martlet", path: "..",
+      traits: [.trait(name: "OpenBLAS", condition: .when(traits: ["OpenBLAS"]))])
+  ],
   targets: [
     .executableTarget(
       name: "benchmark",

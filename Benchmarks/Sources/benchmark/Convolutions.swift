@@ -1,14 +1,13 @@
 import CKernels
 
 /// Direct convolutions with both of their gradients.
-let convolutionBenchmarks: [Benchmark] = [
+let convolutionBenchmarks = layers.map { layer in
   Benchmark(
-    name: "conv", what: "VGG16's and a 5×5 net's convolutions and gradients: share of the peak"
+    name: layer.name, what: "a convolution and both gradients, share of the peak"
   ) { settings in
-    let threads = settings.threads ?? 2
-    return layers.flatMap { layer in layer.figures(settings, threads: threads) }
+    layer.figures(settings, threads: settings.threads ?? 2)
   }
-]
+}
 
 private let layers =
   [
@@ -21,12 +20,14 @@ private let layers =
   }
 
 /// A convolution of stride 1 whose output is as large as its input.
-private struct Layer {
+private struct Layer: Sendable {
   let batch: Int
   let size: Int
   let kernel: Int
   let channels: Int
   let filters: Int
+
+  var name: String { "conv-\(size)x\(size)-\(kernel)x\(kernel)-\(channels)-\(filters)" }
 
   private var shape: mk_conv_shape {
     var shape = mk_conv_shape()
@@ -88,10 +89,9 @@ private struct Layer {
       ("input", rate(input, mk_conv_input, mk_conv_input_scratch)),
       ("filter", filterRate(settings, threads, arguments, x, w, y)),
     ]
-    let name = "\(size)x\(size)-\(kernel)x\(kernel)-\(channels)-\(filters)"
     return rates.map { pass, rate in
       rate.figure(
-        "conv-\(name)-\(pass)", threads: threads,
+        "\(name)-\(pass)", threads: threads,
         [
           ("batch", "\(batch)"), ("milliseconds", Figure.number(operations / rate.gigaflops / 1e6)),
           ("inside", Figure.number(inside)),

@@ -13,6 +13,8 @@ struct Main {
     usage: benchmark NAME… [--threads N] [--seconds S] [--json]
            benchmark list
            benchmark all
+
+    A name stands for all that begin with it: conv for every conv-….
     """
 
   static func main() {
@@ -38,10 +40,10 @@ struct Main {
     }
     if names == ["all"] { names = benchmarks.map(\.name) }
     for name in names {
-      guard let benchmark = benchmarks.first(where: { $0.name == name }) else {
-        refuse("there is no benchmark \(name)")
-      }
-      for figure in benchmark.run(settings) {
+      // `conv` stands for every benchmark called `conv-…`.
+      let chosen = benchmarks.filter { $0.name == name || $0.name.hasPrefix(name + "-") }
+      if chosen.isEmpty { refuse("there is no benchmark \(name)") }
+      for figure in chosen.lazy.flatMap({ $0.run(settings) }) {
         if json {
           print(figure.json)
         } else {
