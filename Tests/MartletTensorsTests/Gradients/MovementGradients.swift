@@ -21,8 +21,12 @@ let movementGradients: [GradientRow] = [
   GradientRow("padded", settings: vectors) { x in
     x[0].square().padded(x[0].shape.indices.map { ($0 % 3, 2) }, mode: .constant(0.5))
   },
-  GradientRow("padded", settings: filled) { $0[0].square().padded(border($0[0], 3), mode: .reflect) },
-  GradientRow("padded", settings: filled) { $0[0].square().padded(border($0[0], 3), mode: .symmetric) },
+  GradientRow("padded", settings: filled) {
+    $0[0].square().padded(border($0[0], 3), mode: .reflect)
+  },
+  GradientRow("padded", settings: filled) {
+    $0[0].square().padded(border($0[0], 3), mode: .symmetric)
+  },
   GradientRow("padded", settings: filled) { $0[0].square().padded(border($0[0], 2), mode: .edge) },
   .unary("tiled") { $0.square().tiled([2, 3]) },
   .unary("repeated") { $0.square().repeated(3) },
