@@ -18,8 +18,9 @@ let movementGradients: [GradientRow] = [
     let parts = x[0].split(into: max(x[0].shape[0], 1), along: 0)
     return parts[0] * parts[parts.count - 1].square()
   },
+  // The fold of -0.3 is 0: a border of thousands of other values would leave it too few digits.
   GradientRow("padded", settings: vectors) { x in
-    x[0].square().padded(x[0].shape.indices.map { ($0 % 3, 2) }, mode: .constant(0.5))
+    x[0].square().padded(x[0].shape.indices.map { ($0 % 3, 2) }, mode: .constant(-0.3))
   },
   GradientRow("padded", settings: filled) {
     $0[0].square().padded(border($0[0], 3), mode: .reflect)
