@@ -39,7 +39,18 @@ let package = Package(
       ],
       swiftSettings: fastSwift),
     .target(name: "MartletFormats", swiftSettings: fastSwift),
-    .target(name: "Martlet", dependencies: ["MartletTensors", "MartletFormats"]),
+    .target(name: "MartletLayers", dependencies: ["MartletTensors"]),
+    .target(
+      name: "MartletData", dependencies: ["MartletTensors", "MartletFormats"],
+      swiftSettings: fastSwift),
+    .target(name: "MartletTraining", dependencies: ["MartletLayers", "MartletData"]),
+    .target(name: "MartletSaving", dependencies: ["MartletTraining", "MartletFormats"]),
+    .target(
+      name: "Martlet",
+      dependencies: [
+        "MartletTensors", "MartletFormats", "MartletLayers", "MartletData", "MartletTraining",
+        "MartletSaving",
+      ]),
     .target(name: "ExampleSupport", dependencies: ["Martlet"], path: "Examples/Support"),
     .executableTarget(
       name: "raw-tensors", dependencies: ["Martlet", "ExampleSupport"],
@@ -54,6 +65,14 @@ let package = Package(
       exclude: ["Goldens"]),
     .testTarget(
       name: "MartletFormatsTests", dependencies: ["MartletFormats"], exclude: ["Goldens"]),
+    // Vectors made by Keras, and how the tests read them.
+    .target(
+      name: "KerasGoldens", dependencies: ["MartletTensors", "MartletFormats"],
+      path: "Tests/KerasGoldens", exclude: ["Vectors", "Generator"]),
+    .testTarget(name: "MartletLayersTests", dependencies: ["MartletLayers", "KerasGoldens"]),
+    .testTarget(name: "MartletDataTests", dependencies: ["MartletData"]),
+    .testTarget(name: "MartletTrainingTests", dependencies: ["MartletTraining", "KerasGoldens"]),
+    .testTarget(name: "MartletSavingTests", dependencies: ["MartletSaving", "KerasGoldens"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -5,9 +5,11 @@
 /// place where nobody else holds the old value. A variable belongs to one task at a time.
 public final class Variable {
   /// The name under which messages and files know the variable.
-  public let name: String
+  public var name: String
   /// Whether training changes it by gradients.
   public var isTrainable: Bool
+  /// What keeps the value in bounds: an optimizer applies it after each update.
+  public var constraint: (@Sendable (Tensor) -> Tensor)?
   /// The value of this moment.
   public private(set) var value: Tensor
   /// The sizes of the axes; an assignment never changes them.
