@@ -75,6 +75,13 @@ public struct Configuration: Sendable, Equatable {
   public func number(_ key: String, default fallback: Double? = nil) throws(Diagnostic) -> Double {
     try read(key, fallback, "a number") { $0.asNumber }
   }
+  /// A number under its key, or under an older one; `fallback` where both are missing.
+  public func number(
+    _ key: String, _ olderKey: String, default fallback: Double
+  ) throws(Diagnostic) -> Double {
+    self[key] == nil
+      ? try number(olderKey, default: fallback) : try number(key, default: fallback)
+  }
   /// A number, or nil where it is missing or null.
   public func optionalNumber(_ key: String) throws(Diagnostic) -> Double? {
     self[key] == nil ? nil : try number(key)
