@@ -28,7 +28,7 @@ extension Initializer {
     }
   }
 
-  /// A multiple of the identity matrix; it need not be square. Traps if the weight is no matrix.
+  /// A multiple of the identity matrix, which need not be square; traps if the weight is no matrix.
   public static func identity(gain: Double) -> Initializer {
     Initializer("Identity", ["gain": .number(gain)]) { shape, dtype, _ in
       if shape.count != 2 {
@@ -78,9 +78,10 @@ extension Initializer {
     }
   }
 
-  /// A random matrix whose rows or columns, whichever are fewer, are orthonormal, times `gain`; all
-  /// axes but the last count as rows (Saxe et al., 2014). Traps if the weight has fewer than two
-  /// axes.
+  /// A random matrix whose rows or columns, whichever are fewer, are orthonormal, times a gain.
+  ///
+  /// All axes but the last count as rows; traps if the weight has fewer than two axes (Saxe et al.,
+  /// 2014).
   public static func orthogonal(gain: Double = 1, seed: Int? = nil) -> Initializer {
     Initializer("Orthogonal", ["gain": .number(gain), "seed": .optional(seed)]) {
       shape, dtype, source in
