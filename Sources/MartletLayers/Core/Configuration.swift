@@ -57,10 +57,13 @@ public struct Configuration: Sendable, Equatable {
 
   /// A hyperparameter; nil where it is missing or null.
   public subscript(key: String) -> ConfigurationValue? {
-    switch values[key] {
-    case nil, .null?: nil
-    case let value?: value
+    get {
+      switch values[key] {
+      case nil, .null?: nil
+      case let value?: value
+      }
     }
+    set { values[key] = newValue }
   }
 
   /// An integer; `fallback` where it is missing.
