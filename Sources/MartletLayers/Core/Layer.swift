@@ -166,7 +166,9 @@ open class Layer: CustomStringConvertible {
 
   final var innerLayers: [(name: String, layer: Layer)] { knownSublayers ?? sublayers }
 
-  /// Makes the weights if there are none yet. On an error the layer is as it was.
+  /// Makes the weights if there are none yet.
+  ///
+  /// On an error the layer is as it was.
   public final func build(for inputs: [PartialShape], dtypes: [DType] = []) throws {
     if isBuilt { return }
     inputDTypes = inputs.indices.map { $0 < dtypes.count ? dtypes[$0] : .float32 }
@@ -186,7 +188,9 @@ open class Layer: CustomStringConvertible {
   }
 
   /// Runs the layer on values: builds it if needed, checks the shapes, calls it, adds its activity
-  /// regularization. Traps with a diagnostic, at the caller's line, on a shape that does not fit.
+  /// regularization.
+  ///
+  /// Traps with a diagnostic, at the caller's line, on a shape that does not fit.
   final func run(
     _ inputs: [Tensor], _ context: CallContext
   ) -> (outputs: [Tensor], masks: [Tensor?]) {

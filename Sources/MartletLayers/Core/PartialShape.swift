@@ -1,7 +1,9 @@
 import MartletTensors
 
 /// The sizes of a tensor's axes as far as they are known: nil for one that may differ from call to
-/// call. The first axis is the batch.
+/// call.
+///
+/// The first axis is the batch.
 public typealias PartialShape = [Int?]
 
 extension [Int?] {
