@@ -4,12 +4,16 @@ import sys
 
 import harness  # noqa: F401  (sets the backend before Keras is imported)
 import functions
+import losses
+import metrics
 
 FAMILIES = {
     "activations": functions.activations,
     "initializers": functions.initializers,
     "regularizers": functions.regularizers,
     "constraints": functions.constraints,
+    "losses": losses.losses,
+    "metrics": metrics.metrics,
 }
 
 if __name__ == "__main__":
