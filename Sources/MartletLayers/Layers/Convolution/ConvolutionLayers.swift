@@ -1,0 +1,3 @@
+extension BuiltInLayers {
+  static let convolution: [String: any ConfigurableLayer.Type] = [:]
+}

@@ -1,0 +1,3 @@
+extension BuiltInLayers {
+  static let normalization: [String: any ConfigurableLayer.Type] = [:]
+}

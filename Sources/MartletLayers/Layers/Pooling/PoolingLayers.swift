@@ -1,0 +1,3 @@
+extension BuiltInLayers {
+  static let pooling: [String: any ConfigurableLayer.Type] = [:]
+}
