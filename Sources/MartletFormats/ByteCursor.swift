@@ -31,6 +31,16 @@ struct ByteCursor {
     return UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + count)])
   }
 
+  /// Moves to an offset, which may be the end.
+  mutating func move(to newOffset: Int, field: String) throws(FormatError) {
+    guard newOffset >= 0, newOffset <= bytes.count else {
+      throw origin.error(
+        .truncated, "the bytes end too early", at: .byte(offset), field: field,
+        expected: "\(newOffset) bytes at least", got: "\(bytes.count)")
+    }
+    offset = newOffset
+  }
+
   /// Moves past the next byte, if there is one.
   mutating func skipOne() {
     if !isAtEnd { offset += 1 }
