@@ -67,3 +67,28 @@ if __name__ == "__main__":
     }
     for name, data in golden.items():
         (here / name).write_bytes(data)
+
+    arrays = {}
+    for kind in ["b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"]:
+        values = np.arange(24).reshape(2, 3, 4) * 5 - (0 if kind[0] == "u" else 60)
+        arrays[kind] = values.astype("<" + kind)
+    arrays["scalar"] = np.float32(0.5)
+    arrays["empty"] = np.zeros((0, 3), np.float32)
+    arrays["big"] = arrays["i4"].astype(">i4")
+    arrays["fortran"] = np.asfortranarray(arrays["i4"])
+    arrays["big fortran"] = np.asfortranarray(arrays["f8"].astype(">f8"))
+    arrays["größe"] = np.arange(3.0)
+    np.savez(here / "arrays.npz", **arrays)
+    np.savez_compressed(here / "arrays-compressed.npz", **arrays)
+    for version in [(1, 0), (2, 0), (3, 0)]:
+        with open(here / f"version{version[0]}.npy", "wb") as file:
+            np.lib.format.write_array(file, arrays["i2"], version=version)
+    for name, array in {
+        "text": np.array(["ab", "c"]),
+        "bytes": np.array([b"ab", b"c"]),
+        "object": np.array([1, "a"], dtype=object),
+        "complex": np.array([1j]),
+        "record": np.zeros(2, [("a", "f4"), ("b", "i2")]),
+        "date": np.array(["2024-02-29"], "M8[D]"),
+    }.items():
+        np.save(here / f"bad-{name}.npy", array, allow_pickle=True)
