@@ -1,0 +1,21 @@
+"""Makes the vectors: all families, or those that are named. README.md has the command."""
+
+import sys
+
+import harness  # noqa: F401  (sets the backend before Keras is imported)
+import functions
+import losses
+import metrics
+
+FAMILIES = {
+    "activations": functions.activations,
+    "initializers": functions.initializers,
+    "regularizers": functions.regularizers,
+    "constraints": functions.constraints,
+    "losses": losses.losses,
+    "metrics": metrics.metrics,
+}
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or FAMILIES:
+        FAMILIES[name]()
