@@ -110,8 +110,10 @@ open class Optimizer {
   /// The hyperparameters of its own, under Keras' names.
   open var hyperparameters: [String: ConfigurationValue] { [:] }
 
-  /// The tensors it keeps for a variable, in groups: files keep group after group, and in a group
-  /// the slots of the first variable before those of the second. As many groups for every variable.
+  /// The tensors it keeps for a variable, in groups; as many groups for every variable.
+  ///
+  /// Files keep group after group, and in a group the slots of the first variable before those of the
+  /// second.
   open func slots(for variable: Variable) -> [[Slot]] { [] }
 
   /// State that belongs to no variable; files keep it last.
@@ -120,7 +122,7 @@ open class Optimizer {
   /// Called once in each step, before the first update.
   open func prepare(_ step: OptimizerStep) {}
 
-  /// The equation: a variable's next value. It assigns its slots their next values.
+  /// The equation: a variable's next value; it assigns the slots theirs.
   ///
   /// - Parameters:
   ///   - weight: The value of the variable, decayed.
@@ -239,8 +241,10 @@ open class Optimizer {
     builtVariables = variables
   }
 
-  /// All state, in the order of Keras' files: the count of steps, the learning rate (unless a
-  /// schedule gives it), averages, accumulated gradients, slots. Assigning to them restores it.
+  /// All state, in the order of Keras' files; assigning to it restores it.
+  ///
+  /// The count of steps, the learning rate (unless a schedule gives it), averages, accumulated
+  /// gradients, slots.
   public var variables: [Variable] {
     [iterationVariable] + (learningRateVariable.map { [$0] } ?? []) + averages + accumulators
       + savedSlots + ownVariables
