@@ -1,0 +1,3 @@
+extension BuiltInLayers {
+  static let activation: [String: any ConfigurableLayer.Type] = [:]
+}

@@ -1,0 +1,5 @@
+extension BuiltInLayers {
+  static let normalization: [String: any ConfigurableLayer.Type] = [
+    "BatchNormalization": BatchNorm.self
+  ]
+}

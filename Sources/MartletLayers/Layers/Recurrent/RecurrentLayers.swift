@@ -1,0 +1,3 @@
+extension BuiltInLayers {
+  static let recurrent: [String: any ConfigurableLayer.Type] = [:]
+}

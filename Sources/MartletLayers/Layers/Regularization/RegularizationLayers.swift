@@ -1,0 +1,5 @@
+extension BuiltInLayers {
+  static let regularization: [String: any ConfigurableLayer.Type] = [
+    "Dropout": Dropout.self
+  ]
+}

@@ -1,0 +1,3 @@
+extension BuiltInLayers {
+  static let reshaping: [String: any ConfigurableLayer.Type] = [:]
+}
