@@ -55,6 +55,13 @@ let package = Package(
     .executableTarget(
       name: "raw-tensors", dependencies: ["Martlet", "ExampleSupport"],
       path: "Examples/raw-tensors"),
+    .executableTarget(
+      name: "lenet", dependencies: ["Martlet", "ExampleSupport"], path: "Examples/lenet"),
+    .executableTarget(
+      name: "mnist99", dependencies: ["Martlet", "ExampleSupport"], path: "Examples/mnist99"),
+    .executableTarget(
+      name: "custom-loop", dependencies: ["Martlet", "ExampleSupport"],
+      path: "Examples/custom-loop"),
     .target(name: "CKernelChecks", dependencies: ["CKernels"], path: "Tests/CKernelChecks"),
     .executableTarget(
       name: "kernel-checks", dependencies: ["CKernelChecks", "CKernels"],

@@ -74,12 +74,12 @@ struct ByteCursor {
 }
 
 /// Runs `body` over the bytes in memory; copies them first only where they are not contiguous.
-func withBytes<Value>(
+func withBytes<Value, Failure: Error>(
   of bytes: some Collection<UInt8>,
-  _ body: (UnsafeRawBufferPointer) throws(FormatError) -> Value
-) throws(FormatError) -> Value {
-  func attempt(_ buffer: UnsafeBufferPointer<UInt8>) -> Result<Value, FormatError> {
-    Result { () throws(FormatError) in try body(UnsafeRawBufferPointer(buffer)) }
+  _ body: (UnsafeRawBufferPointer) throws(Failure) -> Value
+) throws(Failure) -> Value {
+  func attempt(_ buffer: UnsafeBufferPointer<UInt8>) -> Result<Value, Failure> {
+    Result { () throws(Failure) in try body(UnsafeRawBufferPointer(buffer)) }
   }
   let result =
     bytes.withContiguousStorageIfAvailable(attempt) ?? Array(bytes).withUnsafeBufferPointer(attempt)
