@@ -1,0 +1,3 @@
+extension BuiltInLayers {
+  static let merging: [String: any ConfigurableLayer.Type] = [:]
+}

@@ -1,0 +1,3 @@
+extension BuiltInLayers {
+  static let preprocessing: [String: any ConfigurableLayer.Type] = [:]
+}

@@ -1,0 +1,3 @@
+extension BuiltInLayers {
+  static let wrapping: [String: any ConfigurableLayer.Type] = [:]
+}
