@@ -32,7 +32,8 @@ public func timeSeriesWindows(
   }
   let end = endIndex ?? steps
   for (name, value, range) in [
-    ("sequenceLength", sequenceLength, 1..<Int.max), ("sequenceStride", sequenceStride, 1..<max(steps, 1)),
+    ("sequenceLength", sequenceLength, 1..<Int.max),
+    ("sequenceStride", sequenceStride, 1..<max(steps, 1)),
     ("samplingRate", samplingRate, 1..<max(steps, 1)),
     ("startIndex", startIndex, 0..<steps), ("endIndex", end, 1..<(steps + 1)),
   ] where !range.contains(value) {
