@@ -132,8 +132,9 @@ public final class Discretization: Layer, AdaptableLayer {
   }
 }
 
-/// Values with weights that stand for all values seen, in increasing order: what Keras finds bins
-/// from. The arithmetic is float32 where Keras' is.
+/// Values with weights that stand for all values seen, in increasing order: how Keras finds bins.
+///
+/// The arithmetic is float32 where that of Keras is.
 struct QuantileSummary {
   private let epsilon: Double
   private var values: [Float] = []

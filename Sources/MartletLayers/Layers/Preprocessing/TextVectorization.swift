@@ -121,7 +121,9 @@ public struct TextVectorization: Sendable {
       idfWeights: c["idf_weights"] == nil ? nil : try c.numbers("idf_weights"))
   }
 
-  /// Class and settings under Keras' names; learnt tokens too. Closures are written as null.
+  /// Class and settings under Keras' names; learnt tokens too.
+  ///
+  /// Closures are written as null.
   public var configuration: Configuration {
     let inner = lookup.configuration
     var c = Configuration("TextVectorization")
