@@ -1,22 +1,6 @@
 import MartletLayers
 import MartletTensors
 
-/// What predictions have to pass to count as yes: one threshold, or several.
-///
-///     .precision(thresholds: 0.3)        .precision(thresholds: [0.2, 0.5, 0.8])
-public protocol Thresholds: Sendable {
-  /// The thresholds as they were given: one, or all of them.
-  var thresholds: [Double] { get }
-}
-
-extension Double: Thresholds {
-  public var thresholds: [Double] { [self] }
-}
-
-extension Array: Thresholds where Element == Double {
-  public var thresholds: [Double] { self }
-}
-
 /// Right and wrong yes and no of one batch, for each threshold: float64 `[thresholds]`, with several
 /// labels `[thresholds, labels]`.
 struct ConfusionCounts {
