@@ -115,7 +115,7 @@ struct ThresholdCounter: Sendable {
     return (isBelow ? passed.maximum(1) : passed).cast(to: .int32)
   }
 
-  /// The weight that passes each threshold: of all buckets above it. `[thresholds, labels]`.
+  /// The weight that passes each threshold: of all buckets above it, `[thresholds, labels]`.
   private func above(_ weight: Tensor, _ bucket: Tensor) -> Tensor {
     let (count, labels) = (thresholds.count, weight.shape[1])
     let columns = Tensor(0..<labels)

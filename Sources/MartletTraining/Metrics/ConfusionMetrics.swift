@@ -82,7 +82,9 @@ extension Metric {
 
   /// The fraction of yes that are predicted so, with threshold ½.
   public static var recall: Metric { recall() }
-  /// The fraction of yes that are predicted so; 0 if there is no yes. Parameters as of `precision`.
+  /// The fraction of yes that are predicted so; 0 if there is no yes.
+  ///
+  /// Parameters as of `precision`.
   public static func recall(
     thresholds: (any Numbers)? = nil, topK: Int? = nil, classId: Int? = nil,
     name: String = "recall", file: StaticString = #fileID,
@@ -106,7 +108,7 @@ extension Metric {
 /// One cell of the confusion matrix for each threshold, or the first of two as a fraction of both.
 final class ConfusionMetric: Metric {
   /// A cell of the confusion matrix.
-  enum Cell: String {
+  enum Cell: String, CaseIterable {
     case truePositives = "true_positives"
     case falsePositives = "false_positives"
     case trueNegatives = "true_negatives"
