@@ -41,7 +41,7 @@ public final class Adadelta: Optimizer {
   public convenience init(configuration given: Configuration) throws(Diagnostic) {
     try self.init(
       rho: given.number("rho", default: 0.95), epsilon: given.number("epsilon", default: 1e-7))
-    try configure(given)
+    try adopt(given)
   }
 
   public override var hyperparameters: [String: ConfigurationValue] {

@@ -63,7 +63,7 @@ public final class Adafactor: Optimizer {
       epsilon2: given.number("epsilon_2", default: 1e-3),
       clipThreshold: given.number("clip_threshold", default: 1),
       relativeStep: given.bool("relative_step", default: true))
-    try configure(given)
+    try adopt(given)
   }
 
   public override var hyperparameters: [String: ConfigurationValue] {

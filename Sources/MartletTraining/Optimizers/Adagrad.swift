@@ -45,7 +45,7 @@ public final class Adagrad: Optimizer {
     let epsilon = try given.number("epsilon", default: 1e-7)
     if let mistake = Self.mistake(initialAccumulatorValue) { throw mistake }
     self.init(initialAccumulatorValue: initialAccumulatorValue, epsilon: epsilon)
-    try configure(given)
+    try adopt(given)
   }
 
   public override var hyperparameters: [String: ConfigurationValue] {

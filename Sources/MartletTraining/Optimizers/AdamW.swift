@@ -32,6 +32,6 @@ public final class AdamW: Adam {
       beta1: given.number("beta_1", default: 0.9), beta2: given.number("beta_2", default: 0.999),
       epsilon: given.number("epsilon", default: 1e-7),
       amsgrad: given.bool("amsgrad", default: false))
-    try configure(given)
+    try adopt(given)
   }
 }

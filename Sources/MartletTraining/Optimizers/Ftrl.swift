@@ -70,7 +70,7 @@ public final class Ftrl: Optimizer {
     self.init(
       learningRatePower: learningRatePower, initialAccumulatorValue: initialAccumulatorValue,
       l1: l1, l2: l2, l2Shrinkage: l2Shrinkage, beta: beta)
-    try configure(given)
+    try adopt(given)
   }
 
   public override var hyperparameters: [String: ConfigurationValue] {

@@ -52,7 +52,7 @@ public final class Lamb: Optimizer {
     try self.init(
       beta1: given.number("beta_1", default: 0.9), beta2: given.number("beta_2", default: 0.999),
       epsilon: given.number("epsilon", default: 1e-7))
-    try configure(given)
+    try adopt(given)
   }
 
   public override var hyperparameters: [String: ConfigurationValue] {

@@ -44,7 +44,7 @@ public final class Lion: Optimizer {
     let beta2 = try given.number("beta_2", default: 0.99)
     if let mistake = Self.mistake(beta1) { throw mistake }
     self.init(beta1: beta1, beta2: beta2)
-    try configure(given)
+    try adopt(given)
   }
 
   public override var hyperparameters: [String: ConfigurationValue] {

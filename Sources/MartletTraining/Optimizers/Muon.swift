@@ -102,7 +102,7 @@ public final class Muon: Optimizer {
       momentum: given.number("momentum", default: 0.95),
       newtonSchulzSteps: given.int("ns_steps", default: 5),
       nesterov: given.bool("nesterov", default: true), rmsRate: rate)
-    try configure(given)
+    try adopt(given)
   }
 
   public override var hyperparameters: [String: ConfigurationValue] {

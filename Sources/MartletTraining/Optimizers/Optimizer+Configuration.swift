@@ -16,14 +16,14 @@ extension Optimizer {
       "loss_scale_factor": .optional(lossScaleFactor),
       "gradient_accumulation_steps": .optional(gradientAccumulationSteps),
     ]
-    return Configuration(className, common.merging(hyperparameters) { _, own in own })
+    return Configuration(kerasName, common.merging(hyperparameters) { _, own in own })
   }
 
   /// Takes the hyperparameters that every optimizer has from a configuration, for the
   /// `init(configuration:)` of a kind of optimizer; those that are missing stay as they are.
   ///
   /// Throws if one is of another kind or out of range.
-  public func configure(_ given: Configuration) throws(Diagnostic) {
+  public func adopt(_ given: Configuration) throws(Diagnostic) {
     if let schedule = given["learning_rate"]?.asConfiguration {
       setLearningRate(try LearningRateSchedules.make(schedule))
     } else {
@@ -47,12 +47,12 @@ extension Optimizer {
   /// What is wrong with the hyperparameters that every optimizer has.
   var commonMistake: Diagnostic? {
     func mistake(_ what: String, _ expected: String, _ got: Any) -> Diagnostic {
-      Diagnostic(className, what, expected: expected, got: "\(got)")
+      Diagnostic(kerasName, what, expected: expected, got: "\(got)")
     }
     let limits = [clipNorm, clipValue, globalClipNorm].compactMap { $0 }
     if limits.count > 1 {
       return Diagnostic(
-        className, "gradients can be clipped in one way only",
+        kerasName, "gradients can be clipped in one way only",
         expected: "one of clipNorm, clipValue and globalClipNorm", got: "\(limits.count) of them")
     }
     if let limit = limits.first, !(limit > 0) {

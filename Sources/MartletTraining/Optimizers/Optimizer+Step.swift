@@ -23,7 +23,7 @@ extension Optimizer {
       guard let place = place(of: variable, near: index) else {
         trap(
           Diagnostic(
-            className, "it was not built for the variable \"\(variable.name)\"",
+            kerasName, "it was not built for the variable \"\(variable.name)\"",
             expected: "the variables of its first step, or some of them",
             fix: "call build(for:) with all variables first, or make a new optimizer"),
           file: file, line: line)
@@ -65,13 +65,13 @@ extension Optimizer {
   private func mistake(_ gradients: [Tensor], _ variables: [Variable]) -> Diagnostic? {
     if gradients.count != variables.count {
       return Diagnostic(
-        className, "there is not one gradient for each variable",
+        kerasName, "there is not one gradient for each variable",
         expected: "\(variables.count) gradients", got: "\(gradients.count)")
     }
     for (gradient, variable) in zip(gradients, variables)
     where gradient.shape != variable.shape || gradient.dtype != variable.dtype {
       return Diagnostic(
-        className, "the gradient of \"\(variable.name)\" does not fit it",
+        kerasName, "the gradient of \"\(variable.name)\" does not fit it",
         expected: "\(variable.dtype) \(variable.shape)",
         got: "\(gradient.dtype) \(gradient.shape)",
         fix: "give gradients in the order of the variables")

@@ -86,7 +86,7 @@ open class Optimizer {
     lossScaleFactor: Double? = nil, gradientAccumulationSteps: Int? = nil, name: String? = nil,
     file: StaticString = #fileID, line: UInt = #line
   ) {
-    self.name = name ?? "\(Self.self)".lowercased()
+    self.name = name ?? snakeCase("\(Self.self)")
     self.weightDecay = weightDecay
     self.clipNorm = clipNorm
     self.clipValue = clipValue
@@ -105,13 +105,15 @@ open class Optimizer {
   // MARK: What a kind of optimizer says of itself
 
   /// Keras' name of the class.
-  open var className: String { "\(Self.self)" }
+  open var kerasName: String { "\(Self.self)" }
 
   /// The hyperparameters of its own, under Keras' names.
   open var hyperparameters: [String: ConfigurationValue] { [:] }
 
-  /// The tensors it keeps for a variable, in groups: files keep group after group, and in a group
-  /// the slots of the first variable before those of the second. As many groups for every variable.
+  /// The tensors it keeps for a variable, in groups; as many groups for every variable.
+  ///
+  /// Files keep group after group, and in a group the slots of the first variable before those of the
+  /// second.
   open func slots(for variable: Variable) -> [[Slot]] { [] }
 
   /// State that belongs to no variable; files keep it last.
@@ -120,7 +122,7 @@ open class Optimizer {
   /// Called once in each step, before the first update.
   open func prepare(_ step: OptimizerStep) {}
 
-  /// The equation: a variable's next value. It assigns its slots their next values.
+  /// The equation: a variable's next value; it assigns the slots theirs.
   ///
   /// - Parameters:
   ///   - weight: The value of the variable, decayed.
@@ -133,7 +135,7 @@ open class Optimizer {
   ) -> Tensor {
     trap(
       Diagnostic(
-        className, "it has no equation", fix: "override update(_:gradient:slots:step:)"),
+        kerasName, "it has no equation", fix: "override update(_:gradient:slots:step:)"),
       file: #fileID, line: #line)
   }
 
@@ -154,7 +156,7 @@ open class Optimizer {
       guard schedule == nil else {
         trap(
           Diagnostic(
-            className, "its learning rate cannot be set: a schedule gives it",
+            kerasName, "its learning rate cannot be set: a schedule gives it",
             got: "\(newValue) for \(schedule!.configuration.className)",
             fix: "use setLearningRate(_:), or make the optimizer with a number"),
           file: #fileID, line: #line)
@@ -206,7 +208,7 @@ open class Optimizer {
       if builtVariables.elementsEqual(variables, by: ===) { return }
       trap(
         Diagnostic(
-          className, "it was built for other variables",
+          kerasName, "it was built for other variables",
           expected: builtVariables.map(\.name).joined(separator: ", "),
           got: variables.map(\.name).joined(separator: ", "),
           fix: "make a new optimizer for other variables"),
@@ -217,7 +219,7 @@ open class Optimizer {
       if isNew && variable.dtype.isFloating { continue }
       trap(
         Diagnostic(
-          className,
+          kerasName,
           isNew ? "a variable is not of floating point numbers" : "a variable appears twice",
           got: "\"\(variable.name)\" \(variable.dtype) \(variable.shape)"),
         file: file, line: line)
@@ -239,8 +241,10 @@ open class Optimizer {
     builtVariables = variables
   }
 
-  /// All state, in the order of Keras' files: the count of steps, the learning rate (unless a
-  /// schedule gives it), averages, accumulated gradients, slots. Assigning to them restores it.
+  /// All state, in the order of Keras' files; assigning to it restores it.
+  ///
+  /// The count of steps, the learning rate (unless a schedule gives it), averages, accumulated
+  /// gradients, slots.
   public var variables: [Variable] {
     [iterationVariable] + (learningRateVariable.map { [$0] } ?? []) + averages + accumulators
       + savedSlots + ownVariables
@@ -274,8 +278,13 @@ open class Optimizer {
   }
 
   private func make(_ slot: Slot, for variable: Variable) -> Variable {
-    Variable(
-      .full(slot.shape ?? variable.shape, slot.initialValue, dtype: variable.dtype).evaluated(),
-      name: variable.name.replacing("/", with: "_") + "_" + slot.name, isTrainable: false)
+    // Memory that is filled here and now: a first step has no operations that others lack.
+    let shape = slot.shape ?? variable.shape
+    let value =
+      variable.dtype == .float64
+      ? Tensor(shape: shape, of: Double.self) { $0.update(repeating: slot.initialValue) }
+      : Tensor(shape: shape, of: Float.self) { $0.update(repeating: Float(slot.initialValue)) }
+    return Variable(
+      value, name: variable.name.replacing("/", with: "_") + "_" + slot.name, isTrainable: false)
   }
 }

@@ -33,7 +33,7 @@ public struct OptimizerSlots {
   /// Whether there is a slot of this name.
   public func contains(_ name: String) -> Bool { names.contains(name) }
 
-  /// A slot's value; assigning gives it the next one. Traps if the variable has no such slot.
+  /// A slot's value, which can be assigned; traps if the variable has no such slot.
   public subscript(name: String) -> Tensor {
     get { values[index(name)] }
     set { values[index(name)] = newValue }

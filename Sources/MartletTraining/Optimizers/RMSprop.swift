@@ -55,7 +55,7 @@ public final class RMSprop: Optimizer {
     let centered = try given.bool("centered", default: false)
     if let mistake = Self.mistake(momentum) { throw mistake }
     self.init(rho: rho, momentum: momentum, epsilon: epsilon, centered: centered)
-    try configure(given)
+    try adopt(given)
   }
 
   public override var hyperparameters: [String: ConfigurationValue] {

@@ -45,7 +45,7 @@ public final class SGD: Optimizer {
     let nesterov = try given.bool("nesterov", default: false)
     if let mistake = Self.mistake(momentum) { throw mistake }
     self.init(momentum: momentum, nesterov: nesterov)
-    try configure(given)
+    try adopt(given)
   }
 
   public override var hyperparameters: [String: ConfigurationValue] {
