@@ -80,7 +80,7 @@ extension ActivationFunction {
         .gelu(approximate: try given.bool("approximate", default: false))
       },
       Entry("softmax", "Softmax") { (given) throws(Diagnostic) in
-        .softmax(axis: try given.int("axis", default: -1))
+        .softmax(axis: try given.ints("axis", default: [-1]))
       },
       Entry("log_softmax") { (given) throws(Diagnostic) in
         .logSoftmax(axis: try given.int("axis", default: -1))

@@ -133,9 +133,15 @@ extension ActivationFunction {
     }
   }
 
-  /// eˣ / Σ eˣ along an axis: positive numbers whose sum is 1.
-  public static func softmax(axis: Int) -> ActivationFunction {
-    varied("softmax", "Softmax", values(axis)) { $0.softmax(along: axis) }
+  /// eˣ / Σ eˣ along an axis, or several: positive numbers whose sum is 1.
+  public static func softmax(axis: some AxisSizes) -> ActivationFunction {
+    let axes = axis.axisSizes
+    if axes.count == 1 {
+      return varied("softmax", "Softmax", values(axes[0])) { $0.softmax(along: axes[0]) }
+    }
+    return ActivationFunction("Softmax", ["axis": .ints(axes)]) { x in
+      (x - x.logSumExp(along: axes, keepingDimensions: true)).exp()
+    }
   }
 
   /// The logarithm of `softmax`, without the digits that taking it would lose.

@@ -1,0 +1,98 @@
+"""Asks h5py about the file that the tests of HDF5 writing expect, byte for byte.
+
+    python3 check_hdf5.py               # about written.h5.gz
+    python3 check_hdf5.py written.h5    # about another file; if it is right, it becomes the golden
+
+Last run with Python 3.11.7, h5py 3.16.0, HDF5 2.0.0, numpy 2.4.6.
+"""
+
+import gzip
+import pathlib
+import sys
+import tempfile
+
+import h5py
+import numpy as np
+
+golden = pathlib.Path(__file__).parent / "written.h5.gz"
+data = pathlib.Path(sys.argv[1]).read_bytes() if sys.argv[1:] else gzip.decompress(golden.read_bytes())
+
+
+def equal(got, expected, kind):
+    assert got.dtype == np.dtype(kind), (got.dtype, kind)
+    assert got.shape == np.shape(expected), (got.shape, expected)
+    assert np.array_equal(got, expected), (got, expected)
+
+
+def check(file):
+    attributes = file.attrs
+    assert sorted(attributes) == sorted([
+        "text", "nothing", "long", "texts", "no texts", "empty list", "number", "matrix", "größe",
+        "flag"])
+    assert attributes["text"] == "größe 🐦"
+    assert attributes["nothing"] == ""
+    assert attributes["long"] == "0123456789" * 7000
+    assert list(attributes["texts"]) == ["one", "", "drei"]
+    assert attributes["no texts"].shape == (0,)
+    equal(attributes["empty list"], np.zeros(0), "f8")
+    assert attributes["number"] == 3 and attributes["number"].dtype == np.int64
+    equal(attributes["matrix"], np.arange(6).reshape(2, 3), "i2")
+    assert attributes["größe"] == 2.5
+    equal(attributes["flag"], [True, False], "?")
+
+    for name, dataset in file["numbers"].items():
+        values = np.arange(24).reshape(2, 3, 4)
+        if name == "bool":
+            equal(dataset[()], values % 2 == 1, "?")
+        else:
+            equal(dataset[()], values * 5 - (0 if name[0] == "u" else 60), "<" + name)
+    assert len(file["numbers"]) == 11
+    equal(file["half"][()], [0.5, -1], "<f2")
+    bits = file["bfloat16"]
+    assert bits.dtype == np.dtype("V2") and bits.attrs["dtype"] == "bfloat16"
+    equal(bits[()].view("<u2"), [[0x3F80], [0xC000]], "<u2")
+    equal(file["scalar"][()], 0.5, "<f4")
+    equal(file["empty"][()], np.zeros((0, 3)), "<f4")
+    texts = file["texts"].asstr()[()]
+    assert texts.tolist() == [["a", "größe"], ["", "🐦"]]
+    equal(file["made"][()], np.arange(500), "<i4")
+    assert file["made"].attrs["unit"] == "m"
+    assert file["made"].attrs["scale"] == np.float32(1e-3)
+    for name, group in file["many"].items():
+        assert set(group) == {f"g{index}" for index in range(int(name))}
+        assert all(len(group[child]) == 0 for child in group)
+    assert sorted(map(int, file["many"])) == [8, 9, 256, 257, 2500]
+    assert all(file[f"datasets/d{index}"][()] == index for index in range(300))
+    equal(file["a/b/c/d/e"][()], [1], "i1")
+    count = []
+    file.visit(count.append)
+    assert len(count) == 12 + 6 + 6 + 8 + 9 + 256 + 257 + 2500 + 301 + 5, len(count)
+
+
+def change(file):
+    """The library must also be able to go on with the file."""
+    for index in range(100):
+        file["many/2500"].create_group(f"new{index}")
+        del file[f"many/2500/g{index}"]
+    del file["many/9"]
+    file["texts"][0, 0] = "another text"
+    file.attrs["text"] = "changed"
+    file["made"][3] = 7
+    file.flush()
+
+
+with tempfile.TemporaryDirectory() as folder:
+    path = pathlib.Path(folder) / "written.h5"
+    path.write_bytes(data)
+    with h5py.File(path, "r") as file:
+        check(file)
+    with h5py.File(path, "a") as file:
+        change(file)
+    with h5py.File(path, "r") as file:
+        assert len(file["many/2500"]) == 2500 and "new99" in file["many/2500"]
+        assert "g99" not in file["many/2500"] and "9" not in file["many"]
+        assert file["texts"].asstr()[0, 0] == "another text" and file["made"][3] == 7
+        assert file.attrs["text"] == "changed"
+if sys.argv[1:]:
+    golden.write_bytes(gzip.compress(data, mtime=0))
+print("h5py reads it as it should be, and changes it")
