@@ -110,10 +110,6 @@ struct CourseModelTests {
          Total params: 358,210 (1.37 MB)
          Trainable params: 357,770 (1.36 MB)
          Non-trainable params: 440 (1.72 KB)
-        Model: "sequential"
-        ┏━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━┓
-        ┃ Layer (type)                         ┃ Output Shape                ┃         Param # ┃
-        ┡━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━┩
         """)
   }
 

@@ -15,8 +15,12 @@ struct TimeDistributedTests {
     for step in 0..<4 {
       #expect(y[.all, step].isClose(to: inner(x[.all, step]), relative: 1e-5, absolute: 1e-6))
     }
+    let model = Sequential([layer], name: "series")
+    _ = model(x)
     #expect(
-      layer.weights.map(\.name) == ["layer/kernel", "layer/bias"].map { "time_distributed/" + $0 })
+      model.weights.map(\.name) == [
+        "series/time_distributed/layer/kernel", "series/time_distributed/layer/bias",
+      ])
     #expect(try layer.outputShape([nil, nil, 5]) == [nil, nil, 2])
     #expect(throws: Diagnostic.self) { try layer.outputShape([nil, 5]) }
   }
