@@ -2,8 +2,9 @@ import MartletLayers
 import MartletTensors
 import Testing
 
-/// The convolutions and poolings of the course slides, recomputed in float64; what a slide prints
-/// wrong is right here. All numbers are halves and quarters, so float32 is exact.
+/// The convolutions and poolings of the course slides, recomputed in float64.
+///
+/// What a slide prints wrong is right here. All numbers are halves and quarters, so float32 is exact.
 @Suite("Course convolutions")
 struct CourseConvolutionTests {
   typealias Matrix = [[Float]]

@@ -112,14 +112,15 @@ private struct EinsumShapes {
         got: "\(equation), output shape \(layer.partialOutputShape), input \(input.text)")
     }
     let form = "an equation such as \"ab,bc->ac\", \"...b,bc->...c\" or \"ab...,bc->ac...\""
-    let sides = equation.filter { $0 != " " }.split(separator: ">", omittingEmptySubsequences: false)
+    let sides = equation.filter { $0 != " " }
+      .split(separator: ">", omittingEmptySubsequences: false)
     let terms =
       sides.count == 2 && sides[0].last == "-"
       ? sides[0].dropLast().split(separator: ",", omittingEmptySubsequences: false) : []
     if terms.count != 2 { throw refuse("the equation cannot be read", form) }
     let elidesLeft = terms[0].hasPrefix("...")
     let elides = elidesLeft || terms[0].hasSuffix("...")
-    let labels = terms.map { Array($0.filter { $0 != "." }) } + [Array(sides[1].filter { $0 != "." })]
+    let labels = (terms + [sides[1]]).map { Array($0.filter { $0 != "." }) }
     let (inputLabels, kernelLabels, outputLabels) = (labels[0], labels[1], labels[2])
     let elided = input.count - inputLabels.count
     if elided < 0 || (elided > 0 && !elides) || !(labels.joined().allSatisfy(\.isLetter)) {

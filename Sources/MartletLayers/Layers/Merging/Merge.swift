@@ -43,8 +43,9 @@ public class Merge: Layer, ConfigurableLayer {
     return [[batch] + shape]
   }
 
-  /// The shape of two that broadcast; nil where they do not. What is not known in one of them is
-  /// not known in the result.
+  /// The shape of two that broadcast; nil where they do not.
+  ///
+  /// What is not known in one of them is not known in the result.
   private static func broadcast(_ a: PartialShape, _ b: PartialShape) -> PartialShape? {
     let (long, short) = a.count >= b.count ? (a, b) : (b, a)
     var shape = long
@@ -108,7 +109,9 @@ public final class Subtract: Merge {
   override func merged(_ inputs: [Tensor], _ masks: [Tensor?]) -> Tensor { inputs[0] - inputs[1] }
 }
 
-/// The product of its inputs; an input whose step a mask leaves out is no factor there. See `Merge`.
+/// The product of its inputs; an input whose step a mask leaves out is no factor there.
+///
+/// See `Merge`.
 public final class Multiply: Merge {
   override func merged(_ inputs: [Tensor], _ masks: [Tensor?]) -> Tensor {
     let masks = zip(inputs, masks).map { Merge.stretched($1, over: $0) }
@@ -134,6 +137,7 @@ public final class Average: Merge {
 }
 
 /// The largest of its inputs, element by element; a step that a mask leaves out does not take part.
+///
 /// See `Merge`.
 public final class Maximum: Merge {
   override func merged(_ inputs: [Tensor], _ masks: [Tensor?]) -> Tensor {
@@ -142,6 +146,7 @@ public final class Maximum: Merge {
 }
 
 /// The smallest of its inputs, element by element; a step that a mask leaves out does not take part.
+///
 /// See `Merge`.
 public final class Minimum: Merge {
   override func merged(_ inputs: [Tensor], _ masks: [Tensor?]) -> Tensor {
