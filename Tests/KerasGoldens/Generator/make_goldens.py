@@ -3,9 +3,11 @@
 import sys
 
 import harness  # noqa: F401  (sets the backend before Keras is imported)
+import core
 import functions
 import losses
 import metrics
+import optimizers
 
 FAMILIES = {
     "activations": functions.activations,
@@ -14,6 +16,9 @@ FAMILIES = {
     "constraints": functions.constraints,
     "losses": losses.losses,
     "metrics": metrics.metrics,
+    "optimizers": optimizers.optimizers,
+    "schedules": optimizers.schedules,
+    "core": core.core,
 }
 
 if __name__ == "__main__":
