@@ -74,7 +74,7 @@ let package = Package(
       name: "MartletFormatsTests", dependencies: ["MartletFormats"], exclude: ["Goldens"]),
     // Vectors made by Keras, and how the tests read them.
     .target(
-      name: "KerasGoldens", dependencies: ["MartletTensors", "MartletFormats"],
+      name: "KerasGoldens", dependencies: ["MartletLayers", "MartletFormats"],
       path: "Tests/KerasGoldens", exclude: ["Vectors", "Generator"]),
     .testTarget(name: "MartletLayersTests", dependencies: ["MartletLayers", "KerasGoldens"]),
     .testTarget(name: "MartletDataTests", dependencies: ["MartletData"]),
