@@ -70,8 +70,11 @@ let package = Package(
     .testTarget(
       name: "MartletTensorsTests", dependencies: ["MartletTensors", "MartletFormats"],
       exclude: ["Goldens"]),
+    // A file system whose every step can fail, for the tests of whatever writes files.
+    .target(name: "FileFaults", dependencies: ["MartletFormats"], path: "Tests/FileFaults"),
     .testTarget(
-      name: "MartletFormatsTests", dependencies: ["MartletFormats"], exclude: ["Goldens"]),
+      name: "MartletFormatsTests", dependencies: ["MartletFormats", "FileFaults"],
+      exclude: ["Goldens"]),
     // Vectors made by Keras, and how the tests read them.
     .target(
       name: "KerasGoldens", dependencies: ["MartletLayers", "MartletFormats"],
@@ -79,7 +82,7 @@ let package = Package(
     .testTarget(name: "MartletLayersTests", dependencies: ["MartletLayers", "KerasGoldens"]),
     .testTarget(name: "MartletDataTests", dependencies: ["MartletData"]),
     .testTarget(name: "MartletTrainingTests", dependencies: ["MartletTraining", "KerasGoldens"]),
-    .testTarget(name: "MartletSavingTests", dependencies: ["MartletSaving", "KerasGoldens"]),
+    .testTarget(name: "MartletSavingTests", dependencies: ["MartletSaving", "KerasGoldens", "FileFaults"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -146,6 +146,27 @@ static void stream(const product* p, int64_t row, int64_t row_end, int64_t colum
   finish(p, row, rows, column, column_end - column);
 }
 
+// Rows of B that lie a page apart or more are read for several panels at once, or each panel would
+// open every page again.
+static int64_t panels_at_once(const product* p) {
+  return p->b_column == 1 && p->b_row * (int64_t)p->size >= 4096 ? 8 : 1;
+}
+
+// Packs B[k0 ..< k0 + terms, j ..< j + panels], what of it lies before `end`, from `y` on.
+static void pack_b(const product* p, char* y, int64_t k0, int64_t terms, int64_t j, int64_t end) {
+  const int64_t lanes = p->kernels->lanes, panel = 2 * lanes, size = (int64_t)p->size;
+  const int64_t most = panels_at_once(p) * panel, last = end - j < most ? end : j + most;
+  const int64_t step = most > panel ? 8 : terms;
+  for (int64_t k = 0; k < terms; k += step)
+    for (int64_t at = j; at < last; at += panel) {
+      const int64_t wide = end - at < panel ? end - at : panel;
+      const int64_t width = mk_ceil_div(wide, lanes) * lanes;
+      p->kernels->pack(y + ((at - j) * terms + k * width) * size,
+                       p->b + ((k0 + k) * p->b_row + at * p->b_column) * size,
+                       terms - k < step ? terms - k : step, wide, width, p->b_row, p->b_column);
+    }
+}
+
 // C[row ..< row_end, column ..< column_end] of one product.
 static void multiply(const product* p, int64_t row, int64_t row_end, int64_t column,
                      int64_t column_end) {
@@ -161,6 +182,8 @@ static void multiply(const product* p, int64_t row, int64_t row_end, int64_t col
   const int a_packed = packs_a(p, column_end - column), b_packed = packs_b(p, rows);
   const int64_t tiles = mk_ceil_div(rows, kernels->most_rows[2]);
   const int64_t tiles_at_once = a_packed ? mc / kernels->most_rows[2] : tiles;
+  const int64_t group = panels_at_once(p) * panel;
+  const int is_far = (size_t)(p->m * p->n) * p->size > (1 << 20);
 
   for (int64_t jc = column; jc < column_end; jc += nc) {
     const int64_t jc_end = jc + nc < column_end ? jc + nc : column_end;
@@ -187,11 +210,12 @@ static void multiply(const product* p, int64_t row, int64_t row_end, int64_t col
                           .b_step = p->b_row,
                           .c_row = p->c_row,
                           .columns = wide,
+                          .fetch = is_far,
                           .add = block > 0 || p->args->accumulate};
           if (b_packed || (!kernels->masked && wide % lanes != 0)) {
             char* y = p->b_panels + (j - jc) * terms * (int64_t)p->size;
-            if (tile0 == 0 || !b_packed)
-              kernels->pack(y, b, terms, wide, vectors * lanes, p->b_row, p->b_column);
+            if (!b_packed) kernels->pack(y, b, terms, wide, vectors * lanes, p->b_row, p->b_column);
+            else if (tile0 == 0 && (j - jc) % group == 0) pack_b(p, y, k0, terms, j, jc_end);
             tile.b = y;
             tile.b_step = vectors * lanes;
           }

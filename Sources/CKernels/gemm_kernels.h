@@ -25,7 +25,8 @@ typedef struct {
   const void *a, *b;
   void* c;
   int64_t a_step, b_step, c_row, columns;
-  int add;  // 0: C = sum, 1: C = C + sum
+  int fetch;  // 1: C lies in a far cache, and is asked for before the sums begin
+  int add;    // 0: C = sum, 1: C = C + sum
 } mk_tile;
 typedef void (*mk_tile_function)(const mk_tile* tile);
 

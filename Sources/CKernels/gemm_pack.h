@@ -35,8 +35,10 @@ static void NAME(pack)(void* y_, const void* x_, int64_t count, int64_t valid, i
   REAL* y = y_;
   const REAL* x = x_;
   if (x_j == 1) {
-    int64_t whole = valid - valid % LANES;
+    const int64_t whole = valid - valid % LANES;
     for (int64_t i = 0; i < count; i++, x += x_i, y += width) {
+      // Rows far apart are beyond what the processor foresees.
+      for (int64_t j = 0; j < valid; j += LANES) __builtin_prefetch(x + 8 * x_i + j);
       int64_t j = 0;
       for (; j < whole; j += LANES) NAME(store)(y + j, NAME(load)(x + j));
       for (; j < valid; j++) y[j] = x[j];
@@ -56,6 +58,7 @@ static void NAME(pack)(void* y_, const void* x_, int64_t count, int64_t valid, i
           v[l] = 0;
           const REAL* from = x + i + (j + l) * x_j;
           if (j + l >= valid) continue;
+          __builtin_prefetch(from + 4 * LANES);
           if (high >= LANES) v[l] = NAME(load)(from);
           else v[l] = NAME(load_some)(from, (uint32_t)high);
         }

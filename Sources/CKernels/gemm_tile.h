@@ -86,6 +86,13 @@ INLINE void NAME(tile)(const mk_tile* tile, const int rows, const int vectors, c
 #pragma clang loop unroll(full)
     for (int j = 0; j < vectors; j++) sum[i][j] = 0;
 
+  if (tile->fetch) {
+    const REAL* c = tile->c;
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++, c += tile->c_row)
+#pragma clang loop unroll(full)
+      for (int j = 0; j < vectors; j++) __builtin_prefetch(c + j * LANES, 1);
+  }
   const int64_t a_step = tile->a_step, b_step = tile->b_step;
   const uint32_t valid = (uint32_t)(tile->columns - (vectors - 1) * LANES);
   for (int64_t s = 0; s < tile->span_count; s++) {

@@ -55,6 +55,11 @@ public struct LabeledImages: InMemoryData {
         expected: "uint8 [count, height, width, channels] and int32 [count]",
         got: "\(bytes.dtype) \(bytes.shape) and \(labels.dtype) \(labels.shape)")
     }
+    self.init(checkedBytes: bytes, labels: labels, classNames: classNames, origin: origin)
+  }
+
+  /// Creates a set of tensors that are known to fit.
+  init(checkedBytes bytes: Tensor, labels: Tensor, classNames: [String], origin: Origin) {
     self.bytes = bytes.evaluated()
     self.labels = labels.evaluated()
     self.classNames = classNames
@@ -71,11 +76,12 @@ public struct LabeledImages: InMemoryData {
   public var images: Tensor { numbers.of(bytes) }
 
   /// The first pictures, at most `count`, in memory of their own.
-  public func limited(to count: Int) throws(Diagnostic) -> LabeledImages {
+  public func limited(to count: Int) -> LabeledImages {
     if count >= self.count { return self }
     let first = Array(0..<Swift.max(count, 0))
-    return try LabeledImages(
-      bytes: bytes.gatheredRows(first), labels: labels.gatheredRows(first), classNames: classNames,
+    return LabeledImages(
+      checkedBytes: bytes.gatheredRows(first), labels: labels.gatheredRows(first),
+      classNames: classNames,
       origin: origin)
   }
 

@@ -35,6 +35,8 @@ open class Layer: CustomStringConvertible {
   /// The element type of the weights: that of the first floating point input.
   public private(set) final var dtype = DType.float32
   private var inputDTypes: [DType] = []
+  /// The element type of the first input: that of layers which only move elements.
+  final var firstInputDType: DType { inputDTypes.first ?? dtype }
 
   final var ownWeights: [Weight] = []
   final var ownSources: [RandomSource] = []

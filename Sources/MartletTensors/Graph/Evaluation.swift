@@ -168,12 +168,11 @@ enum Evaluation {
         if let scope = node.scope?.open {
           scope.keep(node)
         } else {
-          freed.append(node.inputs)
-          node.inputs = []
+          freed.append(node.takeInputs())
         }
       }
     }
-    for index in freed.indices { Node.release(&freed[index]) }
+    while let inputs = freed.popLast() { Node.release(inputs) }
   }
 
   /// Computes a long graph piece by piece, earliest first; its plans are not kept.

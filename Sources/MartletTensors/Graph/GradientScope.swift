@@ -37,12 +37,11 @@ final class GradientScope: @unchecked Sendable {
         for node in evaluated { outer.keep(node) }
       } else {
         for node in evaluated {
-          freed.append(node.inputs)
-          node.inputs = []
+          freed.append(node.takeInputs())
         }
       }
       evaluated = []
     }
-    for index in freed.indices { Node.release(&freed[index]) }
+    while let inputs = freed.popLast() { Node.release(inputs) }
   }
 }

@@ -50,25 +50,33 @@ final class Node: @unchecked Sendable {
 
   deinit {
     // Releasing a chain of a million nodes by recursion would overflow the stack.
-    if !inputs.isEmpty { Node.release(&inputs) }
+    if !inputs.isEmpty { Node.release(takeInputs()) }
   }
 
-  /// Lets inputs go, iteratively.
-  static func release(_ inputs: inout [Node]) {
+  /// Empties the list of inputs and returns what it held.
+  func takeInputs() -> [Node] {
+    var taken: [Node] = []
+    swap(&taken, &inputs)
+    return taken
+  }
+
+  /// Lets inputs that were taken go, iteratively.
+  static func release(_ inputs: consuming [Node]) {
     var worklist = inputs
-    inputs = []
-    graphLock.lock()
-    for input in worklist { input.uses -= 1 }
-    graphLock.unlock()
+    forgetUses(of: worklist)
     while var node = worklist.popLast() {
       guard isKnownUniquelyReferenced(&node), !node.inputs.isEmpty else { continue }
-      let freed = node.inputs
-      node.inputs = []
-      graphLock.lock()
-      for input in freed { input.uses -= 1 }
-      graphLock.unlock()
-      worklist.append(contentsOf: freed)
+      let freed = node.takeInputs()
+      forgetUses(of: freed)
+      // In a chain the lists follow each other; nothing has to be copied.
+      if worklist.isEmpty { worklist = freed } else { worklist.append(contentsOf: freed) }
     }
+  }
+
+  private static func forgetUses(of inputs: [Node]) {
+    graphLock.lock()
+    for input in inputs { input.uses -= 1 }
+    graphLock.unlock()
   }
 }
 
@@ -80,7 +88,8 @@ final class Node: @unchecked Sendable {
 /// Unchecked `Sendable`: the links are guarded by `graphLock`.
 final class Handle: @unchecked Sendable {
   let node: Node
-  fileprivate(set) var recorder: Recorder?
+  /// Lives as long as any handle is in its list.
+  fileprivate(set) unowned(unsafe) var recorder: Recorder?
   fileprivate unowned(unsafe) var previous: Handle?
   fileprivate unowned(unsafe) var next: Handle?
 
@@ -103,10 +112,18 @@ final class Handle: @unchecked Sendable {
 }
 
 extension Recorder {
+  /// Puts a handle at the end of the list of those that wait for a value.
+  ///
+  /// Called under the lock. The list as a whole keeps its recorder alive: its thread may end first.
   fileprivate func link(_ handle: Handle) {
     handle.previous = last
     handle.next = nil
-    if let last { last.next = handle } else { first = handle }
+    if let last {
+      last.next = handle
+    } else {
+      first = handle
+      _ = Unmanaged.passRetained(self)
+    }
     last = handle
   }
 
@@ -119,6 +136,7 @@ extension Recorder {
     handle.previous = nil
     handle.next = nil
     handle.recorder = nil
+    if first == nil { Unmanaged.passUnretained(self).release() }
   }
 
   /// The recorded nodes in someone's hands, in the order of recording.

@@ -54,13 +54,13 @@ final class Recorder: @unchecked Sendable {
 
   /// Records one operation and returns its result, which nothing has computed yet.
   func record(
-    _ operation: any Operation, _ inputs: [Node], _ type: TensorType
+    _ operation: consuming any Operation, _ inputs: consuming [Node], _ type: consuming TensorType
   ) -> Tensor {
     recorded += 1
-    if recorded > Recorder.depthLimit { relieve(keeping: inputs) }
-    let node = Node(operation, inputs: inputs, type: type, serial: nextSerial(), scope: scope)
+    if recorded > Recorder.depthLimit { relieve(keeping: copy inputs) }
     graphLock.lock()
-    for input in inputs { input.uses += 1 }
+    for index in inputs.indices { inputs[index].uses += 1 }
+    let node = Node(operation, inputs: inputs, type: type, serial: nextSerial(), scope: scope)
     let handle = Handle(node, pending: self)
     graphLock.unlock()
     return Tensor(handle)

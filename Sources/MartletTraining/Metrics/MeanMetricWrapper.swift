@@ -7,7 +7,7 @@ import MartletTensors
 ///       ((y - p).abs() .<= 1).cast(to: .float32)
 ///     }
 public final class MeanMetricWrapper: Mean {
-  private let values: @Sendable (_ yTrue: Tensor, _ yPred: Tensor) -> Tensor
+  private let values: @Sendable (_ yTrue: Tensor, _ yPred: Tensor) -> LossValues
   private let className: String?
   private let settings: [String: ConfigurationValue]
   private let targets: TargetRule?
@@ -23,7 +23,7 @@ public final class MeanMetricWrapper: Mean {
     _ name: String, direction: Direction? = nil,
     _ values: @escaping @Sendable (_ yTrue: Tensor, _ yPred: Tensor) -> Tensor
   ) {
-    self.values = values
+    self.values = { LossValues(values($0, $1)) }
     className = nil
     settings = [:]
     targets = nil
@@ -33,17 +33,28 @@ public final class MeanMetricWrapper: Mean {
   /// Creates the metric that shows a loss: the mean of its values over all samples.
   public convenience init(_ loss: Loss, name: String? = nil) {
     self.init(
-      name ?? loss.name, className: loss.className, .minimize, loss.settings, targets: loss.targets
-    ) { loss.compute($0, $1).perSample }
+      name ?? loss.name, className: loss.className, .minimize, loss.settings,
+      targets: loss.targets, losses: loss.compute)
   }
 
-  /// A metric of Keras.
-  init(
+  /// A metric of Keras, from one value or mask for each sample.
+  convenience init(
     _ name: String, className: String, _ direction: Direction,
     _ settings: [String: ConfigurationValue] = [:], targets: TargetRule,
     _ values: @escaping @Sendable (_ yTrue: Tensor, _ yPred: Tensor) -> Tensor
   ) {
-    self.values = values
+    self.init(
+      name, className: className, direction, settings, targets: targets,
+      losses: { LossValues(values($0, $1)) })
+  }
+
+  /// A metric of Keras, from what a loss computes.
+  init(
+    _ name: String, className: String, _ direction: Direction,
+    _ settings: [String: ConfigurationValue] = [:], targets: TargetRule,
+    losses: @escaping @Sendable (_ yTrue: Tensor, _ yPred: Tensor) -> LossValues
+  ) {
+    values = losses
     self.className = className
     self.settings = settings
     self.targets = targets
@@ -57,7 +68,11 @@ public final class MeanMetricWrapper: Mean {
       trap(mistake, file: #fileID, line: #line)
     }
     let (y, p) = targets?.prepare(yTrue, yPred) ?? (yTrue, yPred)
-    update(values(y, p), sampleWeight: maskedWeight(sampleWeight, mask))
+    let found = values(y, p)
+    var weight = maskedWeight(sampleWeight, mask)
+    // Keras applies what a loss leaves out to given weights only.
+    if weight != nil { weight = maskedWeight(weight, found.mask) }
+    update(found.perSample, sampleWeight: weight)
   }
 
   public override func check(
@@ -74,9 +89,11 @@ public final class MeanMetricWrapper: Mean {
 
   public override func fresh() -> Metric {
     guard let className, let targets else {
-      return MeanMetricWrapper(name, direction: direction, values)
+      let values = values
+      return MeanMetricWrapper(name, direction: direction) { values($0, $1).perSample }
     }
     return MeanMetricWrapper(
-      name, className: className, direction ?? .minimize, settings, targets: targets, values)
+      name, className: className, direction ?? .minimize, settings, targets: targets,
+      losses: values)
   }
 }

@@ -29,8 +29,8 @@ extension Metric {
   /// The mean logarithm of the hyperbolic cosine of the error.
   public static var logCoshError: Metric {
     MeanMetricWrapper(
-      "logcosh", className: "LogCoshError", .minimize, targets: .same
-    ) { Loss.logCosh.compute($0, $1).perSample }
+      "logcosh", className: "LogCoshError", .minimize, targets: .same,
+      losses: Loss.logCosh.compute)
   }
 
   /// The mean cosine of the angle between target and prediction: 1 for the same direction.
@@ -64,8 +64,7 @@ extension Metric {
     let loss = Loss.binaryCrossentropy(fromLogits: fromLogits, labelSmoothing: labelSmoothing)
     return MeanMetricWrapper(
       name, className: loss.className, .minimize, loss.settings.filter { $0.key != "axis" },
-      targets: loss.targets
-    ) { loss.compute($0, $1).perSample }
+      targets: loss.targets, losses: loss.compute)
   }
 
   /// The mean cross-entropy of distributions with probabilities.

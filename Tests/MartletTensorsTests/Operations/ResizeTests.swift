@@ -150,4 +150,23 @@ import Testing
     #expect(Tensor.zeros([1, 2, 2, 1]).resized(to: [0, 3]).scalars == [])
     #expect(Tensor.zeros([1, 0, 2, 1]).resized(to: [0, 3], interpolation: .nearest).scalars == [])
   }
+
+  /// `keras.ops.image.resize` of Keras 3.15.1 with crop_to_aspect_ratio and pad_to_aspect_ratio.
+  @Test func `another ratio of sides is cut or framed`() {
+    let wide = Tensor((0..<10).map(Float.init), shape: [1, 2, 5, 1])
+    #expect(wide.resized(to: [2, 2], fit: .crop).scalars == [1, 2, 6, 7])
+    #expect(wide.resized(to: [2, 2], fit: .stretch).scalars == [0.75, 3.25, 5.75, 8.25])
+    let padded = wide.resized(to: [5, 5], fit: .pad(9))
+    let framed: [Float] = [
+      9, 9, 9, 9, 9, 2.7, 3.4, 4.1, 4.8, 5.5, 2.5, 3.5, 4.5, 5.5, 6.5, 6.2, 6.9, 7.6, 8.3, 9, 9, 9,
+      9, 9, 9,
+    ]
+    #expect(padded.isClose(to: Tensor(framed, shape: [1, 5, 5, 1])))
+    let tall = Tensor((0..<6).map(Float.init), shape: [1, 3, 2, 1])
+    #expect(
+      tall.resized(to: [3, 6], fit: .pad(-1)).scalars == [
+        -1, -1, 0, 1, -1, -1, -1, -1, 2, 3, -1, -1, -1, -1, 4, 5, -1, -1,
+      ])
+    #expect(tall.resized(to: [1, 2], fit: .crop).scalars == [2, 3])
+  }
 }

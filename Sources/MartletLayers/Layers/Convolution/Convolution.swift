@@ -6,20 +6,15 @@ import MartletTensors
 ///
 /// Input (batch, sizes…, channels), output (batch, counts…, filters); kernel (window…,
 /// channels / groups, filters), bias (filters). The filters are not flipped: a cross-correlation,
-/// as in Keras.
-public class Convolution: Layer, WindowedLayer, ConfigurableLayer {
-  class var spatialAxes: Int { 2 }
+/// as in Keras. A count is ⌊(size − extent) / stride⌋ + 1 with padding `.valid`, ⌈size / stride⌉
+/// otherwise.
+public class Convolution: ConvolutionLayer, WindowedLayer, ConfigurableLayer {
   /// The size of the output's last axis.
   public let filters: Int
   /// Into how many groups channels and filters are cut; a filter sees its own group only.
   public let groups: Int
-  public let activation: ActivationFunction
-  public let useBias: Bool
-  private let window: Window
   private let kernelOptions: WeightOptions
-  private let biasOptions: WeightOptions
   private var kernel: Variable!
-  private var bias: Variable?
 
   /// Creates the layer; traps on a size below 1, on strides together with dilation, and if the
   /// groups do not divide the filters.
@@ -32,7 +27,7 @@ public class Convolution: Layer, WindowedLayer, ConfigurableLayer {
   ///   - dilationRate: How far apart the elements of a window are.
   ///   - groups: Into how many groups channels and filters are cut.
   public init(
-    _ filters: Int, kernelSize: some AxisSizes, strides: any AxisSizes = 1,
+    _ filters: Int, kernelSize: any AxisSizes, strides: any AxisSizes = 1,
     padding: Padding = .valid, dilationRate: any AxisSizes = 1, groups: Int = 1,
     activation: ActivationFunction = .linear, useBias: Bool = true,
     kernelInitializer: Initializer = .glorotUniform, biasInitializer: Initializer = .zeros,
@@ -42,8 +37,8 @@ public class Convolution: Layer, WindowedLayer, ConfigurableLayer {
     line: UInt = #line
   ) {
     let axes = Self.spatialAxes
-    window = trapping(file, line) { () throws(Diagnostic) in
-      try Convolution.checkFilters(filters, groups, "\(Self.self)")
+    let window = trapping(file, line) { () throws(Diagnostic) in
+      try Convolution.check(filters, groups, "\(Self.self)")
       return try Window(
         "\(Self.self)", axes: axes, size: kernelSize.axisSizes, strides: strides.axisSizes,
         dilation: dilationRate.axisSizes, padding: padding, causal: axes == 1
@@ -51,22 +46,20 @@ public class Convolution: Layer, WindowedLayer, ConfigurableLayer {
     }
     self.filters = filters
     self.groups = groups
-    self.activation = activation
-    self.useBias = useBias
     kernelOptions = WeightOptions(kernelInitializer, kernelRegularizer, kernelConstraint)
-    biasOptions = WeightOptions(biasInitializer, biasRegularizer, biasConstraint)
-    super.init(name: name)
-    self.activityRegularizer = activityRegularizer
+    super.init(
+      window, activation, useBias,
+      bias: WeightOptions(biasInitializer, biasRegularizer, biasConstraint),
+      activityRegularizer: activityRegularizer, name: name)
   }
 
   public required convenience init(configuration c: Configuration) throws {
     let axes = Self.spatialAxes
-    let window = try Window(
-      c, axes: axes, size: "kernel_size", stridesDefault: [1], causal: axes == 1
-    ).withoutStridedDilation(c.className)
+    let window = try c.kernelWindow(axes: axes, causal: axes == 1)
+      .withoutStridedDilation(c.className)
     let filters = try c.int("filters")
     let groups = try c.int("groups", default: 1)
-    try Convolution.checkFilters(filters, groups, c.className)
+    try Convolution.check(filters, groups, c.className)
     let kernel = try WeightOptions(c, "kernel", .glorotUniform)
     let bias = try WeightOptions(c, "bias", .zeros)
     self.init(
@@ -79,13 +72,13 @@ public class Convolution: Layer, WindowedLayer, ConfigurableLayer {
     try adopt(c)
   }
 
-  private static func checkFilters(
-    _ filters: Int, _ groups: Int, _ who: String
-  ) throws(Diagnostic) {
-    if filters >= 1 && groups >= 1 && filters % groups == 0 { return }
+  private static func check(_ filters: Int, _ groups: Int, _ who: String) throws(Diagnostic) {
+    try check(filters, "filters", who)
+    try check(groups, "groups", who)
+    if filters % groups == 0 { return }
     throw Diagnostic(
       who, "the filters cannot be cut into the groups",
-      expected: "1 or more filters, a number of groups that divides them",
+      expected: "a number of groups that divides the filters",
       got: "\(filters) filters, \(groups) groups")
   }
 
@@ -98,41 +91,28 @@ public class Convolution: Layer, WindowedLayer, ConfigurableLayer {
         expected: "a multiple of \(groups) at the last axis", got: input.text)
     }
     kernel = addWeight("kernel", window.size + [channels / groups, filters], kernelOptions)
-    bias = useBias ? addWeight("bias", [filters], biasOptions) : nil
+    addBias(filters)
   }
 
   public override func outputShape(_ input: PartialShape) throws -> PartialShape {
-    let sizes = try window.outputSizes(of: input, in: self)
-    try require(axis: -1, of: input, is: kernel.shape[sizes.count] * groups)
-    return [input[0]] + sizes + [filters]
+    let shape = try shape(input, filters: filters)
+    try require(axis: -1, of: input, is: kernel.shape[window.size.count] * groups)
+    return shape
   }
 
   public override func call(_ x: Tensor, _ context: CallContext) -> Tensor {
-    var y = x.convolved(
-      with: kernel.value, strides: window.strides, padding: window.padding,
-      dilations: window.dilation, groups: groups)
-    if let bias { y = y + bias.value }
-    return activation(y)
+    finished(
+      x.convolved(
+        with: kernel.value, strides: window.strides, padding: window.padding,
+        dilations: window.dilation, groups: groups))
   }
 
   public override var configuration: Configuration {
     var c = super.configuration
     c["filters"] = .int(filters)
-    window.write(to: &c, size: "kernel_size")
-    c["dilation_rate"] = .ints(window.dilation)
     c["groups"] = .int(groups)
-    c["activation"] = activation.configurationValue
-    c["use_bias"] = .bool(useBias)
     kernelOptions.write(to: &c, "kernel")
-    biasOptions.write(to: &c, "bias")
     return c
-  }
-
-  public var windowSize: [Int] { window.size }
-  public var windowStrides: [Int] { window.strides }
-  public var windowDilation: [Int] { window.dilation }
-  public func paddingBefore(_ size: Int, axis: Int) -> Int {
-    window.paddingBefore(size, axis: axis)
   }
 }
 
@@ -150,9 +130,11 @@ public final class Conv3D: Convolution {
   override class var spatialAxes: Int { 3 }
 }
 
-/// Keras' long names.
+/// Keras' long name of `Conv1D`.
 public typealias Convolution1D = Conv1D
+/// Keras' long name of `Conv2D`.
 public typealias Convolution2D = Conv2D
+/// Keras' long name of `Conv3D`.
 public typealias Convolution3D = Conv3D
 
 extension Window {

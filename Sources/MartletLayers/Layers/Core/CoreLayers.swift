@@ -1,5 +1,6 @@
 extension BuiltInLayers {
   static let core: [String: any ConfigurableLayer.Type] = [
     "Dense": Dense.self, "Activation": Activation.self, "Flatten": Flatten.self,
+    "Identity": Identity.self,
   ]
 }

@@ -6,6 +6,7 @@ public final class Flatten: Layer, ConfigurableLayer {
   public override init(name: String? = nil) { super.init(name: name) }
 
   public convenience init(configuration c: Configuration) throws {
+    try c.requireChannelsLast()
     self.init()
     try adopt(c)
   }
@@ -14,6 +15,8 @@ public final class Flatten: Layer, ConfigurableLayer {
     try require(rank: 1..., input)
     return [input[0], PartialShape(input.dropFirst()).product]
   }
+
+  public override var outputDType: DType { firstInputDType }
 
   public override func call(_ x: Tensor, _ context: CallContext) -> Tensor {
     x.reshaped(to: [x.shape[0], x.shape.dropFirst().reduce(1, *)])

@@ -18,8 +18,7 @@ public final class BatchNorm: Layer, ConfigurableLayer {
   public let momentum: Double
   /// What is added to the variance before its root is taken.
   public let epsilon: Double
-  private let gammaOptions: WeightOptions?
-  private let betaOptions: WeightOptions?
+  private let affine: AffineOptions
   private let movingMeanInitializer: Initializer
   private let movingVarianceInitializer: Initializer
   private var gamma: Variable?
@@ -46,8 +45,10 @@ public final class BatchNorm: Layer, ConfigurableLayer {
     self.axis = axis
     self.momentum = momentum
     self.epsilon = epsilon
-    betaOptions = center ? WeightOptions(betaInitializer, betaRegularizer, betaConstraint) : nil
-    gammaOptions = scale ? WeightOptions(gammaInitializer, gammaRegularizer, gammaConstraint) : nil
+    affine = AffineOptions(
+      center: center, scale: scale,
+      gamma: WeightOptions(gammaInitializer, gammaRegularizer, gammaConstraint),
+      beta: WeightOptions(betaInitializer, betaRegularizer, betaConstraint))
     self.movingMeanInitializer = movingMeanInitializer
     self.movingVarianceInitializer = movingVarianceInitializer
     super.init(name: name)
@@ -84,8 +85,8 @@ public final class BatchNorm: Layer, ConfigurableLayer {
 
   public override func build(_ input: PartialShape) throws {
     let shape = [try known(axis, of: input)]
-    gamma = gammaOptions.map { addWeight("gamma", shape, $0) }
-    beta = betaOptions.map { addWeight("beta", shape, $0) }
+    gamma = affine.gamma.map { addWeight("gamma", shape, $0) }
+    beta = affine.beta.map { addWeight("beta", shape, $0) }
     movingMean = addWeight("moving_mean", shape, movingMeanInitializer, trainable: false)
     movingVariance = addWeight(
       "moving_variance", shape, movingVarianceInitializer, trainable: false)
@@ -99,12 +100,6 @@ public final class BatchNorm: Layer, ConfigurableLayer {
 
   public override func call(_ x: Tensor, _ context: CallContext) -> Tensor {
     let channels = axis < 0 ? axis + x.rank : axis
-    // Statistics as they broadcast against x.
-    var shape = [Int](repeating: 1, count: x.rank)
-    shape[channels] = x.shape[channels]
-    func aligned(_ vector: Tensor) -> Tensor {
-      channels == x.rank - 1 ? vector : vector.reshaped(to: shape)
-    }
     let mean: Tensor
     let variance: Tensor
     if context.isTraining && trainable {
@@ -117,8 +112,8 @@ public final class BatchNorm: Layer, ConfigurableLayer {
     }
     var factor = (variance + epsilon).rsqrt()
     if let gamma { factor = factor * gamma.value }
-    let y = (x - aligned(mean)) * aligned(factor)
-    return beta.map { y + aligned($0.value) } ?? y
+    let y = (x - mean.aligned(to: [channels], of: x)) * factor.aligned(to: [channels], of: x)
+    return beta.map { y + $0.value.aligned(to: [channels], of: x) } ?? y
   }
 
   /// Mean and biased variance of each channel.
@@ -151,10 +146,7 @@ public final class BatchNorm: Layer, ConfigurableLayer {
     c["axis"] = .int(axis)
     c["momentum"] = .number(momentum)
     c["epsilon"] = .number(epsilon)
-    c["center"] = .bool(betaOptions != nil)
-    c["scale"] = .bool(gammaOptions != nil)
-    (betaOptions ?? WeightOptions(.zeros)).write(to: &c, "beta")
-    (gammaOptions ?? WeightOptions(.ones)).write(to: &c, "gamma")
+    affine.write(to: &c)
     c["moving_mean_initializer"] = .configuration(movingMeanInitializer.configuration)
     c["moving_variance_initializer"] = .configuration(movingVarianceInitializer.configuration)
     return c

@@ -9,6 +9,13 @@ public class WindowPooling: Layer, WindowedLayer, ConfigurableLayer {
   class var takesMaximum: Bool { true }
   private let window: Window
 
+  /// The size of the windows along each spatial axis.
+  public final var poolSize: [Int] { window.size }
+  /// How far apart windows begin.
+  public final var strides: [Int] { window.strides }
+  /// What stands around the image.
+  public final var padding: Padding { window.padding }
+
   /// Creates the layer; traps on a size below 1.
   ///
   /// - Parameters:
@@ -86,10 +93,15 @@ public final class AvgPool3D: WindowPooling {
   override class var takesMaximum: Bool { false }
 }
 
-/// Keras' long names.
+/// Keras' long name of `MaxPool1D`.
 public typealias MaxPooling1D = MaxPool1D
+/// Keras' long name of `MaxPool2D`.
 public typealias MaxPooling2D = MaxPool2D
+/// Keras' long name of `MaxPool3D`.
 public typealias MaxPooling3D = MaxPool3D
+/// Keras' long name of `AvgPool1D`.
 public typealias AveragePooling1D = AvgPool1D
+/// Keras' long name of `AvgPool2D`.
 public typealias AveragePooling2D = AvgPool2D
+/// Keras' long name of `AvgPool3D`.
 public typealias AveragePooling3D = AvgPool3D

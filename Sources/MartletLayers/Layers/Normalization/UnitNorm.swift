@@ -1,0 +1,41 @@
+import MartletTensors
+
+/// Brings each sample along axes to length 1: x / √Σ x²; zeros stay zeros.
+public final class UnitNorm: Layer, ConfigurableLayer {
+  /// The axes whose elements are one vector.
+  public let axis: [Int]
+
+  /// Creates the layer.
+  public init(axis: any AxisSizes = -1, name: String? = nil) {
+    self.axis = axis.axisSizes
+    super.init(name: name)
+  }
+
+  public convenience init(configuration c: Configuration) throws {
+    self.init(axis: try c.ints("axis", default: [-1]))
+    try adopt(c)
+  }
+
+  public override var kerasName: String { "UnitNormalization" }
+  public override var supportsMasking: Bool { true }
+
+  public override func outputShape(_ input: PartialShape) throws -> PartialShape {
+    _ = try normalized(axes: axis, of: input)
+    return input
+  }
+
+  public override func call(_ x: Tensor, _ context: CallContext) -> Tensor {
+    let square = x.square().sum(along: axis, keepingDimensions: true)
+    // Keras' bound on 1 / length is 1e12.
+    return x * square.maximum(1e-24).rsqrt()
+  }
+
+  public override var configuration: Configuration {
+    var c = super.configuration
+    c["axis"] = axis.count == 1 ? .int(axis[0]) : .ints(axis)
+    return c
+  }
+}
+
+/// Keras' long name of `UnitNorm`.
+public typealias UnitNormalization = UnitNorm
