@@ -39,7 +39,8 @@ public struct KerasCase: Sendable, CustomStringConvertible {
     if case .object(let given)? = fields["config"] { values = given }
     return Configuration(fields["class_name"]?.asString ?? "", values)
   }
-  public var description: String { "\(name) \(configuration.values)" }
+  /// The name, by which the row is found in the file.
+  public var description: String { name }
 
   /// The texts of a list.
   public func strings(_ key: String) -> [String] {

@@ -214,13 +214,20 @@ open class Optimizer {
           got: "\"\(variable.name)\" \(variable.dtype) \(variable.shape)"),
         file: file, line: line)
     }
-    let all = variables + known.filter { newPlaces[ObjectIdentifier($0)] == nil }
-    let states = all.map { variable in
-      places[ObjectIdentifier(variable)].map { states[$0] } ?? makeState(for: variable)
+    var all = variables
+    for variable in known where newPlaces[ObjectIdentifier(variable)] == nil {
+      newPlaces[ObjectIdentifier(variable)] = all.count
+      all.append(variable)
     }
-    self.states = states
-    places = Dictionary(
-      uniqueKeysWithValues: all.enumerated().map { (ObjectIdentifier($1), $0) })
+    var newStates: [State] = []
+    for variable in all {
+      if let place = places[ObjectIdentifier(variable)] {
+        newStates.append(states[place])
+      } else {
+        newStates.append(makeState(for: variable))
+      }
+    }
+    (states, places) = (newStates, newPlaces)
     if !isBuilt { ownVariables = makeVariables(dtype: variables.first?.dtype ?? .float32) }
     builtVariables = all
   }
