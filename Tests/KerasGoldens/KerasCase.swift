@@ -8,16 +8,21 @@ public struct KerasFamily: Sendable {
   /// The cases, in the order of the file.
   public let cases: [KerasCase]
 
-  /// Reads `<name>.json` and `<name>.safetensors` from the folder Vectors.
-  public init(_ name: String) throws {
+  /// Reads `<name>.json` and `<name>.safetensors` from the folder Vectors; traps if they cannot be
+  /// read.
+  public init(_ name: String) {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("Vectors")
-    let tensors = try SafeTensors(
-      contentsOf: folder.appendingPathComponent(name + ".safetensors"))
-    let rows = try JSONDecoder().decode(
-      [[String: JSONValue]].self,
-      from: Data(contentsOf: folder.appendingPathComponent(name + ".json")))
-    cases = rows.map { KerasCase(fields: $0.mapValues(\.value), tensors: tensors) }
+    do {
+      let tensors = try SafeTensors(
+        contentsOf: folder.appendingPathComponent(name + ".safetensors"))
+      let rows = try JSONDecoder().decode(
+        [[String: JSONValue]].self,
+        from: Data(contentsOf: folder.appendingPathComponent(name + ".json")))
+      cases = rows.map { KerasCase(fields: $0.mapValues(\.value), tensors: tensors) }
+    } catch {
+      fatalError("the vectors of \(name): \(error)")
+    }
   }
 }
 

@@ -6,10 +6,10 @@ import Testing
 
 /// Activations, initializers, regularizers and constraints against Keras' vectors.
 @Suite struct KerasFunctionTests {
-  static let activations = try! KerasFamily("activations").cases
-  static let regularizers = try! KerasFamily("regularizers").cases
-  static let constraints = try! KerasFamily("constraints").cases
-  static let initializers = try! KerasFamily("initializers").cases
+  static let activations = KerasFamily("activations").cases
+  static let regularizers = KerasFamily("regularizers").cases
+  static let constraints = KerasFamily("constraints").cases
+  static let initializers = KerasFamily("initializers").cases
 
   @Test(
     "activations and their gradients are Keras'",

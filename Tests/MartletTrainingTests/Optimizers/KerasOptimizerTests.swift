@@ -7,7 +7,7 @@ import Testing
 /// Every optimizer over 100 steps of given gradients, against Keras: weights on the way, slots and
 /// learning rates at the end.
 @Suite struct KerasOptimizerTests {
-  static let cases = try! KerasFamily("optimizers").cases
+  static let cases = KerasFamily("optimizers").cases
 
   @Test("100 steps are Keras'", arguments: cases)
   func steps(_ given: KerasCase) throws {

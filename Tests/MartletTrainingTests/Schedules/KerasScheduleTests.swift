@@ -5,7 +5,7 @@ import Testing
 @testable import MartletTraining
 
 @Suite struct KerasScheduleTests {
-  static let cases = try! KerasFamily("schedules").cases
+  static let cases = KerasFamily("schedules").cases
 
   @Test("learning rates are Keras'", arguments: cases)
   func rates(_ given: KerasCase) throws {
