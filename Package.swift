@@ -77,7 +77,8 @@ let package = Package(
       exclude: ["Goldens"]),
     // Vectors made by Keras, and how the tests read them.
     .target(
-      name: "KerasGoldens", dependencies: ["MartletLayers", "MartletFormats"],
+      name: "KerasGoldens",
+      dependencies: ["MartletTensors", "MartletFormats", "MartletLayers"],
       path: "Tests/KerasGoldens", exclude: ["Vectors", "Generator"]),
     .testTarget(name: "MartletLayersTests", dependencies: ["MartletLayers", "KerasGoldens"]),
     .testTarget(name: "MartletDataTests", dependencies: ["MartletData"]),

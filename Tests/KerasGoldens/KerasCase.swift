@@ -3,122 +3,179 @@ import MartletFormats
 import MartletLayers
 import MartletTensors
 
-/// The vectors of one family: what Keras computed, and from what.
-public struct KerasFamily: Sendable {
-  /// The cases, in the order of the file.
-  public let cases: [KerasCase]
+/// One case of the vectors that Keras made: an object to make, what to give it, what it must give.
+///
+/// Generator/README.md says what the keys of a row mean.
+public struct KerasCase: Sendable {
+  /// The name of the case, `Dense-3`.
+  public let name: String
+  /// `layer`, `loss`, `metric`, …
+  public let kind: String
+  /// The object to make, from Keras' names.
+  public let configuration: Configuration
+  /// How results are compared.
+  public let rule: KerasRule
+  /// The row of the manifest.
+  public let row: [String: ConfigurationValue]
+  private let tensors: [String: Tensor]
 
-  /// Reads `<name>.json` and `<name>.safetensors` from the folder Vectors; traps if they cannot be
-  /// read.
-  public init(_ name: String) {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent("Vectors")
-    do {
-      let tensors = try SafeTensors(
-        contentsOf: folder.appendingPathComponent(name + ".safetensors"))
-      let rows = try JSONDecoder().decode(
-        [[String: JSONValue]].self,
-        from: Data(contentsOf: folder.appendingPathComponent(name + ".json")))
-      cases = rows.map { KerasCase(fields: $0.mapValues(\.value), tensors: tensors) }
-    } catch {
-      fatalError("the vectors of \(name): \(error)")
+  /// Where the files are.
+  public static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+    .appending(path: "Vectors")
+
+  /// The names of all families.
+  public static func families() throws -> [String] {
+    try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+      .filter { $0.pathExtension == "json" }
+      .map { $0.deletingPathExtension().lastPathComponent }.sorted()
+  }
+
+  /// The cases of a family's two files.
+  public static func read(_ family: String) throws -> [KerasCase] {
+    let file = try SafeTensors(contentsOf: folder.appending(path: family + ".safetensors"))
+    let manifest = try Data(contentsOf: folder.appending(path: family + ".json"))
+    return try JSONDecoder().decode([JSONObject].self, from: manifest).map {
+      try KerasCase($0.values, file)
+    }
+  }
+
+  /// The cases of several families, by class.
+  public static func byClass(_ families: [String]) throws -> [String: [KerasCase]] {
+    Dictionary(grouping: try families.flatMap { try read($0) }, by: \.configuration.className)
+  }
+
+  private init(_ row: [String: ConfigurationValue], _ file: SafeTensors) throws {
+    func text(_ key: String) throws -> String {
+      guard let value = row[key]?.asString else { throw KerasFileError(what: "no \(key) in \(row)") }
+      return value
+    }
+    guard case .object(let values)? = row["config"] else {
+      throw KerasFileError(what: "no config in \(row)")
+    }
+    name = try text("case")
+    kind = try text("kind")
+    configuration = Configuration(try text("class_name"), values)
+    rule = KerasRule(
+      kind: try row["rule"]?.asString.map(KerasRule.Kind.named) ?? .scale,
+      floor: row["floor"]?.asNumber ?? 0.01)
+    self.row = row
+    var tensors: [String: Tensor] = [:]
+    for name in KerasCase.names(in: .object(row)) {
+      let full = name.hasPrefix("/") ? String(name.dropFirst()) : "\(self.name)/\(name)"
+      if let entry = file[full] { tensors[name] = try Tensor(entry) }
+    }
+    self.tensors = tensors
+  }
+
+  /// All texts of a row: those that name a tensor are among them.
+  private static func names(in value: ConfigurationValue) -> [String] {
+    switch value {
+    case .string(let text): [text]
+    case .list(let values): values.flatMap(names)
+    case .object(let values): values.values.flatMap(names)
+    default: []
     }
   }
 }
 
-/// One case: an object of Keras by its configuration, and what it gave.
-public struct KerasCase: Sendable, CustomStringConvertible {
-  /// Everything that the row says, under its keys.
-  public let fields: [String: ConfigurationValue]
-  private let tensors: SafeTensors
-
-  fileprivate init(fields: [String: ConfigurationValue], tensors: SafeTensors) {
-    (self.fields, self.tensors) = (fields, tensors)
+extension KerasCase {
+  /// A tensor by the name that the row gives it.
+  public func tensor(_ name: String) throws -> Tensor {
+    guard let tensor = tensors[name] else { throw KerasFileError(what: "\(self.name): no \(name)") }
+    return tensor
   }
 
-  /// The case's name, unique in its family.
-  public var name: String { fields["case"]?.asString ?? "" }
-  /// Keras' class name and hyperparameters.
-  public var configuration: Configuration {
-    var values: [String: ConfigurationValue] = [:]
-    if case .object(let given)? = fields["config"] { values = given }
-    return Configuration(fields["class_name"]?.asString ?? "", values)
-  }
-  /// The name, by which the row is found in the file.
-  public var description: String { name }
-
-  /// The texts of a list.
-  public func strings(_ key: String) -> [String] {
-    guard case .list(let values)? = fields[key] else { return [] }
-    return values.compactMap(\.asString)
+  /// The tensors that the row lists under a key; none where it lacks the key.
+  public func tensors(_ key: String) throws -> [Tensor] {
+    guard case .list(let names)? = row[key] else { return [] }
+    return try names.compactMap(\.asString).map(tensor)
   }
 
-  /// A tensor by the name that the row gives it; a name with a slash in front is shared by cases.
-  public func tensor(_ tensorName: String) -> Tensor {
-    let full = tensorName.hasPrefix("/") ? String(tensorName.dropFirst()) : name + "/" + tensorName
-    guard let entry = tensors[full] else { fatalError("\(full) is missing") }
-    do {
-      switch entry.dtype {
-      case .float32: return Tensor(try entry.scalars(as: Float.self), shape: entry.shape)
-      case .float64:
-        return Tensor(try entry.scalars(as: Double.self), shape: entry.shape, dtype: .float64)
-      case .bool: return Tensor(try entry.scalars(as: Bool.self), shape: entry.shape, dtype: .bool)
-      default:
-        return Tensor(try entry.scalars(as: Int32.self), shape: entry.shape, dtype: .int32)
-      }
-    } catch {
-      fatalError("\(full): \(error)")
+  /// The tensors under a key, nil where the row says null.
+  public func optionalTensors(_ key: String) throws -> [Tensor?] {
+    guard case .list(let names)? = row[key] else { return [] }
+    return try names.map { try $0.asString.map(tensor) }
+  }
+
+  /// The tensor under a key, nil where the row lacks the key.
+  public func optionalTensor(_ key: String) throws -> Tensor? {
+    try row[key]?.asString.map(tensor)
+  }
+
+  /// What a row lists under a key.
+  public func list(_ key: String) -> [ConfigurationValue] {
+    if case .list(let values)? = row[key] { values } else { [] }
+  }
+
+  /// What is wrong with results that the row lists under a key, each beginning with the case.
+  public func failures(_ found: [Tensor], _ key: String) throws -> [String] {
+    let expected = try tensors(key)
+    let what = "\(name) \(configuration.values.sorted { $0.key < $1.key }) \(key)"
+    if found.count != expected.count {
+      return ["\(what): there are \(found.count), expected \(expected.count)"]
+    }
+    return zip(found, expected).enumerated().compactMap { index, pair in
+      rule.failure(pair.0, expected: pair.1).map { "\(what) \(index): \($0)" }
     }
   }
 
-  /// The tensors that a field lists.
-  public func tensors(_ key: String) -> [Tensor] { strings(key).map(tensor) }
-
-  /// What is wrong with a result, in words; nil if it is right by the case's rule.
-  ///
-  /// The rules are those of Generator/README.md: 1e-5 of the largest element (`scale`), of each
-  /// element (`elementwise`), or nothing (`exact`). Without a rule of its own a result has the case's.
-  public func mistake(in found: Tensor, expecting expected: Tensor, rule: String? = nil) -> String?
-  {
-    if found.shape != expected.shape {
-      return "the shape is \(found.shape), Keras' is \(expected.shape)"
-    }
-    let (a, b) = (found.scalars(of: Double.self), expected.scalars(of: Double.self))
-    let isExact =
-      !expected.dtype.isFloating || (rule ?? fields["rule"]?.asString ?? "scale") == "exact"
-    let isElementwise = (rule ?? fields["rule"]?.asString) == "elementwise"
-    let largest = b.filter(\.isFinite).map { abs($0) }.max() ?? 0
-    let scale = max(largest, fields["floor"]?.asNumber ?? 0.01)
-    for (index, (a, b)) in zip(a, b).enumerated() {
-      if a == b || a.isNaN && b.isNaN { continue }
-      let allowed = isExact ? 0 : isElementwise ? 1e-5 * abs(b) + 1e-6 : 1e-5 * scale
-      if a.isFinite && b.isFinite && abs(a - b) <= allowed { continue }
-      return "element \(index) is \(a), Keras' is \(b), with \(allowed) allowed"
-    }
-    return nil
+  /// The number of arrays that the case compares.
+  public var comparisonCount: Int {
+    let keys = [
+      "outputs", "input_gradients", "weight_gradients", "state_gradients", "weights_after",
+      "losses", "output_masks", "slots", "learning_rates", "finalized",
+    ]
+    return keys.reduce(0) { $0 + list($1).count }
   }
 }
 
-/// A value as JSON has it.
+
+/// A file of vectors that is not as it should be.
+public struct KerasFileError: Error {
+  public let what: String
+}
+
+/// An object of a JSON file.
+private struct JSONObject: Decodable {
+  let values: [String: ConfigurationValue]
+
+  init(from decoder: any Decoder) throws {
+    let box = try decoder.singleValueContainer().decode([String: JSONValue].self)
+    values = box.mapValues(\.value)
+  }
+}
+
+/// Any value of a JSON file.
 private struct JSONValue: Decodable {
   let value: ConfigurationValue
 
   init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    if container.decodeNil() {
+    let box = try decoder.singleValueContainer()
+    if box.decodeNil() {
       value = .null
-    } else if let found = try? container.decode(Bool.self) {
-      value = .bool(found)
-    } else if let found = try? container.decode(Int.self) {
-      value = .int(found)
-    } else if let found = try? container.decode(Double.self) {
-      value = .number(found)
-    } else if let found = try? container.decode(String.self) {
-      value = .string(found)
-    } else if let found = try? container.decode([JSONValue].self) {
-      value = .list(found.map(\.value))
+    } else if let flag = try? box.decode(Bool.self) {
+      value = .bool(flag)
+    } else if let whole = try? box.decode(Int.self) {
+      value = .int(whole)
+    } else if let number = try? box.decode(Double.self) {
+      value = .number(number)
+    } else if let text = try? box.decode(String.self) {
+      value = .string(text)
+    } else if let list = try? box.decode([JSONValue].self) {
+      value = .list(list.map(\.value))
     } else {
-      value = .object(try container.decode([String: JSONValue].self).mapValues(\.value))
+      value = .object(try box.decode([String: JSONValue].self).mapValues(\.value))
+    }
+  }
+}
+
+extension Tensor {
+  fileprivate init(_ entry: SafeTensors.Entry) throws {
+    switch entry.dtype {
+    case .float32: self.init(try entry.scalars(as: Float.self), shape: entry.shape)
+    case .int32: self.init(try entry.scalars(as: Int32.self), shape: entry.shape)
+    case .bool: self.init(try entry.scalars(as: Bool.self), shape: entry.shape)
+    default: throw KerasFileError(what: "\(entry.name) is of type \(entry.dtype)")
     }
   }
 }

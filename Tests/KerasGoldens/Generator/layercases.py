@@ -60,6 +60,7 @@ def layer_case(
     keywords=None,
     tensors=None,
     states=None,
+    nest=None,
     masks=None,
     adapt=None,
     gradients=True,
@@ -71,7 +72,8 @@ def layer_case(
     inputs: one array, or a list of them; `arguments` says whether the layer takes them as one
       list or one by one.
     keywords: further arguments that are no tensors; tensors: those that are.
-    states: the initial state, passed as `initial_state`.
+    states: the initial state, passed as `initial_state`, or to a cell as its second argument;
+      nest: how many of them each cell of a stack has.
     masks: one mask for each input, or None.
     change: what a case does to the values of the weights.
     """
@@ -110,7 +112,10 @@ def layer_case(
         kwargs.update({key: jnp.asarray(a[key]) for key in tensors or {}})
         given = [jnp.asarray(a[f"m{i}"]) if m is not None else None
                  for i, m in enumerate(masks or [])]  # fmt: skip
-        if states:
+        if states and class_name.endswith(("Cell", "Cells")):
+            flat = iter([jnp.asarray(s) for s in ss])
+            kwargs["states"] = [[next(flat) for _ in range(n)] for n in nest] if nest else list(flat)
+        elif states:
             kwargs["initial_state"] = [jnp.asarray(s) for s in ss]
             if given:
                 kwargs["mask"] = given[0]

@@ -3,11 +3,16 @@
 import sys
 
 import harness  # noqa: F401  (sets the backend before Keras is imported)
+import attention
 import core
 import functions
 import losses
 import metrics
+import normalization
 import optimizers
+import preprocessing
+import recurrent
+import windows
 
 FAMILIES = {
     "activations": functions.activations,
@@ -19,6 +24,15 @@ FAMILIES = {
     "optimizers": optimizers.optimizers,
     "schedules": optimizers.schedules,
     "core": core.core,
+    "convolution": windows.convolution,
+    "pooling": windows.pools,
+    "resizing": windows.shapes,
+    "recurrent": recurrent.recurrent,
+    "attention": attention.attentions,
+    "merging": attention.merges,
+    "preprocessing": preprocessing.preprocessing,
+    "normalization": normalization.normalization,
+    "randomness": normalization.randomness,
 }
 
 if __name__ == "__main__":
