@@ -70,10 +70,11 @@ struct Buffers {
     else { return }
     switch (buffers[from].kind, buffers[to].kind) {
     case (.temporary, .temporary): break
-    case (.leaf(let leaf), .temporary) where donated(leaf): break
+    // The memory of a leaf that an output has taken holds that output to the end.
+    case (.leaf(let leaf), _) where !donated(leaf) || donors.values.contains(leaf): return
+    case (.leaf, .temporary): break
     case (.temporary, .output(let index)): buffers[from].kind = .output(index)
-    case (.leaf(let leaf), .output(let index)) where donated(leaf) && donors[index] == nil:
-      donors[index] = leaf
+    case (.leaf(let leaf), .output(let index)): donors[index] = leaf
     default: return
     }
     parent[to] = from
