@@ -289,6 +289,17 @@ INLINE void NAME(correlate)(const mk_correlation* c, const int filters, const in
 CORRELATIONS(X)
 #undef X
 
+static void NAME(overlay)(void* y_, const void* x_, int64_t count, int64_t y_step, int64_t x_step,
+                          int64_t terms, int64_t x_term, int64_t width) {
+  REAL* y = y_;
+  const REAL* x = x_;
+  for (int64_t i = 0; i < count; i++, y += y_step, x += x_step) {
+    VECTOR sum = terms > 0 ? NAME(load)(x) : (VECTOR)0;
+    for (int64_t t = 1; t < terms; t++) sum += NAME(load)(x + t * x_term);
+    NAME(store_some)(y, sum, (uint32_t)width);
+  }
+}
+
 #include "gemm_pack.h"
 
 static const mk_gemm_kernels NAME(kernels) = {
@@ -309,6 +320,7 @@ static const mk_gemm_kernels NAME(kernels) = {
 #define X(filters, taps) .correlate[filters][taps] = NAME(correlate_##filters##_##taps),
     CORRELATIONS(X)
 #undef X
+    .overlay = NAME(overlay),
     .pack = NAME(pack),
     .transpose = NAME(transpose),
 };

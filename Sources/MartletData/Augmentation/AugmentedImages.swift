@@ -35,7 +35,9 @@ struct AugmentedImages: IndexedBatchSource {
 }
 
 extension ImageDataGenerator {
-  /// The factors of one image. Every factor is drawn, used or not, so that switching one on leaves
+  /// The factors of one image.
+  ///
+  /// Every factor is drawn, used or not, so that switching one on leaves
   /// the others as they are.
   func transform(height: Int, width: Int, using random: inout KeyedRandom) -> ImageTransform {
     func stray(_ range: Double) -> Double { random.uniform(-1, 1) * range }

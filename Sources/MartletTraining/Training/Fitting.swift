@@ -36,7 +36,6 @@ extension Model {
 
     let trackers = runningTrackers(compilation)
     let steps = options.stepsPerEpoch ?? source.batchCount
-    let cursor = BatchCursor(source, epoch: options.initialEpoch)
     let bar = options.verbose.callback
     let run = TrainingRun(
       model: self, optimizer: compilation.optimizer, epochs: options.epochs,
@@ -44,7 +43,7 @@ extension Model {
       hasValidation: options.validation != nil,
       validationNames: options.validation == nil
         ? [] : trackers.names, callbacks: options.callbacks + bar,
-      cursor: cursor, trackers: trackers)
+      source: source, trackers: trackers)
     run.isSilent = options.verbose == .silent
     trackers.reset()
     for callback in run.callbacks { try callback.trainingBegan(run) }
@@ -106,6 +105,7 @@ extension Model {
     for callback in run.callbacks { try callback.epochEnded(epoch, run) }
     run.history.epochs.append(epoch)
     run.history.logs.append(run.logs)
+    for callback in run.callbacks { try callback.epochRecorded(epoch, run) }
   }
 
   private final func isLastBatch(_ run: TrainingRun) -> Bool {
@@ -169,23 +169,11 @@ extension Model {
         got: "\(batch.targets.count) targets, \(batch.weights?.count ?? 0) weights")
     }
     var batch = batch
-    batch.weights = [sampleWeights(of: batch.targets[0], classWeight: classWeight)]
+    let shape = try outputShapes(batch.inputs.map { $0.shape.map(Optional.some) })[0]
+    batch.weights = [
+      try sampleWeights(
+        for: batch.targets[0], classWeight: classWeight, predictionShape: shape.map { $0 ?? 0 })
+    ]
     return batch
   }
-}
-
-/// The weight of each sample by its class; classes without an entry count 1.
-///
-/// One-hot targets count by their largest entry, as in Keras.
-func sampleWeights(of targets: Tensor, classWeight: [Int: Double]) -> Tensor {
-  let isOneHot = targets.rank > 1 && targets.shape[targets.rank - 1] > 1
-  let classes = isOneHot ? targets.argmax(along: -1) : targets.reshaped(to: [targets.shape[0], -1])
-  let labels = isOneHot ? classes : classes[0..., 0]
-  var table = [Float](repeating: 1, count: (classWeight.keys.max() ?? 0) + 1)
-  for (label, weight) in classWeight where label >= 0 { table[label] = Float(weight) }
-  let last = Double(table.count - 1)
-  let inTable = labels.cast(to: .float64).clipped(to: 0, last).cast(to: .int32)
-  let known = labels.cast(to: .float64) .<= last
-  let found = Tensor(table).taking(inTable, along: 0)
-  return Tensor.where(known, found, Tensor.ones(found.shape))
 }

@@ -21,7 +21,8 @@ public final class TrainingRun {
   /// Why training is to end after this batch; nil while it goes on.
   public private(set) var stopReason: String?
   /// The position in the data, for a checkpoint.
-  let cursor: BatchCursor
+  var cursor: BatchCursor
+  let source: any BatchSource
   let trackers: Trackers
   let validationNames: [String]
   private var epochLogs: Logs?
@@ -31,7 +32,7 @@ public final class TrainingRun {
   init(
     model: Model, optimizer: Optimizer, epochs: Int, initialEpoch: Int, stepsPerEpoch: Int?,
     hasValidation: Bool, validationNames: [String], callbacks: [any Callback],
-    cursor: BatchCursor, trackers: Trackers
+    source: any BatchSource, trackers: Trackers
   ) {
     self.model = model
     self.optimizer = optimizer
@@ -40,7 +41,8 @@ public final class TrainingRun {
     self.hasValidation = hasValidation
     self.validationNames = validationNames
     self.callbacks = callbacks
-    self.cursor = cursor
+    self.source = source
+    cursor = BatchCursor(source, epoch: initialEpoch)
     self.trackers = trackers
     epoch = initialEpoch
   }
