@@ -55,6 +55,13 @@ let package = Package(
     .executableTarget(
       name: "raw-tensors", dependencies: ["Martlet", "ExampleSupport"],
       path: "Examples/raw-tensors"),
+    .executableTarget(
+      name: "lenet", dependencies: ["Martlet", "ExampleSupport"], path: "Examples/lenet"),
+    .executableTarget(
+      name: "mnist99", dependencies: ["Martlet", "ExampleSupport"], path: "Examples/mnist99"),
+    .executableTarget(
+      name: "custom-loop", dependencies: ["Martlet", "ExampleSupport"],
+      path: "Examples/custom-loop"),
     .target(name: "CKernelChecks", dependencies: ["CKernels"], path: "Tests/CKernelChecks"),
     .executableTarget(
       name: "kernel-checks", dependencies: ["CKernelChecks", "CKernels"],
@@ -63,16 +70,20 @@ let package = Package(
     .testTarget(
       name: "MartletTensorsTests", dependencies: ["MartletTensors", "MartletFormats"],
       exclude: ["Goldens"]),
+    // A file system whose every step can fail, for the tests of whatever writes files.
+    .target(name: "FileFaults", dependencies: ["MartletFormats"], path: "Tests/FileFaults"),
     .testTarget(
-      name: "MartletFormatsTests", dependencies: ["MartletFormats"], exclude: ["Goldens"]),
+      name: "MartletFormatsTests", dependencies: ["MartletFormats", "FileFaults"],
+      exclude: ["Goldens"]),
     // Vectors made by Keras, and how the tests read them.
     .target(
-      name: "KerasGoldens", dependencies: ["MartletTensors", "MartletFormats"],
+      name: "KerasGoldens",
+      dependencies: ["MartletTensors", "MartletFormats", "MartletLayers"],
       path: "Tests/KerasGoldens", exclude: ["Vectors", "Generator"]),
     .testTarget(name: "MartletLayersTests", dependencies: ["MartletLayers", "KerasGoldens"]),
     .testTarget(name: "MartletDataTests", dependencies: ["MartletData"]),
     .testTarget(name: "MartletTrainingTests", dependencies: ["MartletTraining", "KerasGoldens"]),
-    .testTarget(name: "MartletSavingTests", dependencies: ["MartletSaving", "KerasGoldens"]),
+    .testTarget(name: "MartletSavingTests", dependencies: ["MartletSaving", "KerasGoldens", "FileFaults"]),
   ],
   swiftLanguageModes: [.v6]
 )

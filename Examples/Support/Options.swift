@@ -7,25 +7,41 @@ public struct Options {
   /// The folder with the MNIST files, from `--data` or the environment variable `MARTLET_DATA`.
   public var data: String?
   public var json = false
+  /// The samples of a step, where the example lets it be chosen.
+  public var batchSize: Int
+  /// The name of the optimizer, where the example lets it be chosen.
+  public var optimizer: String
   private let start = Date()
 
   /// Reads the command line; prints the usage and ends the process for `--help` (status 0) and for
   /// what it does not understand (status 2).
-  public init(_ what: String, epochs: Int) {
+  ///
+  /// - Parameters:
+  ///   - what: What the example does, for `--help`.
+  ///   - epochs: The number of epochs without `--epochs`.
+  ///   - batchSize: The batch size without `--batch-size`; nil if it is fixed.
+  ///   - optimizers: The names `--optimizer` takes, the default first; empty if it is fixed.
+  public init(
+    _ what: String, epochs: Int, batchSize: Int? = nil, optimizers: [String] = []
+  ) {
     self.epochs = epochs
+    self.batchSize = batchSize ?? 0
+    optimizer = optimizers.first ?? ""
     data = ProcessInfo.processInfo.environment["MARTLET_DATA"]
     var arguments = CommandLine.arguments.dropFirst()
     let program =
       CommandLine.arguments.first.map { ($0 as NSString).lastPathComponent } ?? "example"
-    let usage = """
-      \(what)
-
-      usage: \(program) [--epochs N] [--seed N] [--data FOLDER] [--json]
-        --epochs N      passes over the training images (\(epochs))
-        --seed N        what all random numbers follow from (1)
-        --data FOLDER   where the MNIST files are (or the environment variable MARTLET_DATA)
-        --json          end with one line of JSON
-      """
+    var lines = [
+      "  --epochs N         passes over the training images (\(epochs))",
+      "  --seed N           what all random numbers follow from (1)",
+      "  --data FOLDER      where the MNIST files are (or the environment variable MARTLET_DATA)",
+      "  --json             end with one line of JSON",
+    ]
+    if let batchSize { lines.append("  --batch-size N     samples of a step (\(batchSize))") }
+    if !optimizers.isEmpty {
+      lines.append("  --optimizer NAME   \(optimizers.joined(separator: ", or ")) (\(optimizer))")
+    }
+    let usage = "\(what)\n\nusage: \(program) [options]\n" + lines.joined(separator: "\n")
     func refuse(_ message: String) -> Never {
       FileHandle.standardError.write(Data("\(message)\n\n\(usage)\n".utf8))
       exit(2)
@@ -44,8 +60,17 @@ public struct Options {
       case "--seed": seed = value(argument)
       case "--data": data = value(argument) as String
       case "--json": json = true
+      case "--batch-size" where batchSize != nil: self.batchSize = value(argument)
+      case "--optimizer" where !optimizers.isEmpty:
+        optimizer = value(argument) as String
+        if !optimizers.contains(optimizer) {
+          refuse("--optimizer is \(optimizers.joined(separator: " or ")), not \(optimizer)")
+        }
       default: refuse("there is no option \(argument)")
       }
+    }
+    if batchSize != nil, self.batchSize < 1 {
+      refuse("--batch-size must be 1 or more, not \(self.batchSize)")
     }
     if self.epochs < 1 { refuse("--epochs must be 1 or more, not \(self.epochs)") }
   }

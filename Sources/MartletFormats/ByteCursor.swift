@@ -31,6 +31,16 @@ struct ByteCursor {
     return UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + count)])
   }
 
+  /// Moves to an offset, which may be the end.
+  mutating func move(to newOffset: Int, field: String) throws(FormatError) {
+    guard newOffset >= 0, newOffset <= bytes.count else {
+      throw origin.error(
+        .truncated, "the bytes end too early", at: .byte(offset), field: field,
+        expected: "\(newOffset) bytes at least", got: "\(bytes.count)")
+    }
+    offset = newOffset
+  }
+
   /// Moves past the next byte, if there is one.
   mutating func skipOne() {
     if !isAtEnd { offset += 1 }
@@ -64,12 +74,12 @@ struct ByteCursor {
 }
 
 /// Runs `body` over the bytes in memory; copies them first only where they are not contiguous.
-func withBytes<Value>(
+func withBytes<Value, Failure: Error>(
   of bytes: some Collection<UInt8>,
-  _ body: (UnsafeRawBufferPointer) throws(FormatError) -> Value
-) throws(FormatError) -> Value {
-  func attempt(_ buffer: UnsafeBufferPointer<UInt8>) -> Result<Value, FormatError> {
-    Result { () throws(FormatError) in try body(UnsafeRawBufferPointer(buffer)) }
+  _ body: (UnsafeRawBufferPointer) throws(Failure) -> Value
+) throws(Failure) -> Value {
+  func attempt(_ buffer: UnsafeBufferPointer<UInt8>) -> Result<Value, Failure> {
+    Result { () throws(Failure) in try body(UnsafeRawBufferPointer(buffer)) }
   }
   let result =
     bytes.withContiguousStorageIfAvailable(attempt) ?? Array(bytes).withUnsafeBufferPointer(attempt)

@@ -13,6 +13,8 @@ public struct LoadLimits: Sendable, Hashable {
   public var depth = 64
   /// The most tensors in one file, 100,000 unless set.
   public var tensors = 100_000
+  /// The most members of an archive, or groups and datasets of an HDF5 file, 100,000 unless set.
+  public var members = 100_000
   /// The most axes of one tensor, 32 unless set.
   public var rank = 32
 
@@ -21,6 +23,6 @@ public struct LoadLimits: Sendable, Hashable {
 
   /// The name of one limit, as an error carries it.
   public enum Name: String, Sendable, CaseIterable {
-    case fileBytes, dataBytes, headerBytes, depth, tensors, rank
+    case fileBytes, dataBytes, headerBytes, depth, tensors, members, rank
   }
 }

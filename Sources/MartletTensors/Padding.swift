@@ -60,9 +60,15 @@ extension Array: AxisSizes where Element == Int {
 }
 
 /// How an image is read between its pixels.
-public enum Interpolation: Sendable, Hashable {
+public enum Interpolation: String, Sendable, Hashable, CaseIterable {
   /// The pixel whose centre is nearest.
   case nearest
   /// The mean of the neighbouring pixels of every axis, weighted by nearness.
   case bilinear
+  /// Keys' cubic with a = −½ over four pixels of every axis.
+  case bicubic
+  /// Lanczos' windowed sinc over six pixels of every axis.
+  case lanczos3
+  /// Lanczos' windowed sinc over ten pixels of every axis.
+  case lanczos5
 }

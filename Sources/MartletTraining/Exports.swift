@@ -1,1 +1,2 @@
+@_exported import MartletData
 @_exported import MartletLayers

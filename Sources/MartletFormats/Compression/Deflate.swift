@@ -21,6 +21,11 @@ public enum Deflate {
       return output.finished()
     }
   }
+
+  /// One stream that decodes to these bytes; the same bytes give the same stream.
+  public static func compress(_ bytes: some Collection<UInt8>) -> [UInt8] {
+    withBytes(of: bytes) { Deflater.compress($0, into: []) }
+  }
 }
 
 /// DEFLATE streams with zlib's header and checksum, as PNG and HDF5 hold them.
@@ -66,6 +71,13 @@ public enum Zlib {
       try origin.refuseTrailingBytes(of: input, from: header.offset)
       return output.finished()
     }
+  }
+
+  /// One stream that decodes to these bytes, with its Adler-32; the same bytes give the same stream.
+  public static func compress(_ bytes: some Collection<UInt8>) -> [UInt8] {
+    let checksum = Adler32.checksum(of: bytes)
+    let stream = withBytes(of: bytes) { Deflater.compress($0, into: [0x78, 0x9c]) }
+    return stream + withUnsafeBytes(of: checksum.bigEndian) { Array($0) }
   }
 }
 

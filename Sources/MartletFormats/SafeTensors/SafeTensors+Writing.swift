@@ -1,3 +1,5 @@
+import Foundation
+
 extension SafeTensors {
   /// The bytes of a safetensors file with these arrays.
   ///
@@ -9,11 +11,30 @@ extension SafeTensors {
   public static func fileBytes(
     of entries: [Entry], metadata: [String: String] = [:]
   ) throws(FormatError) -> [UInt8] {
+    try content(of: entries, metadata: metadata).bytes
+  }
+
+  /// The content of a safetensors file with these arrays, which are not copied.
+  ///
+  /// - Throws: as ``fileBytes(of:metadata:)``.
+  public static func content(
+    of entries: [Entry], metadata: [String: String] = [:]
+  ) throws(FormatError) -> FileContent {
     let sorted = entries.sorted { ($1.dtype.order, $0.name) < ($0.dtype.order, $1.name) }
-    var file = try header(of: sorted, metadata: metadata)
-    file.reserveCapacity(sorted.reduce(file.count) { $0 + $1.bytes.count })
-    for entry in sorted { file.append(contentsOf: entry.bytes) }
-    return file
+    var content = FileContent(try header(of: sorted, metadata: metadata))
+    for entry in sorted { content.append(entry.bytes) }
+    return content
+  }
+
+  /// Writes a safetensors file with these arrays: the old file or the new one stands, never a part.
+  ///
+  /// - Throws: as ``fileBytes(of:metadata:)`` and ``FileWriting``.
+  public static func write(
+    _ entries: [Entry], metadata: [String: String] = [:], to url: URL,
+    in files: some FileSystem = .disk
+  ) throws(FormatError) {
+    let content = try content(of: entries, metadata: metadata)
+    try FileWriting.write(content, to: url, writer: "safetensors", in: files)
   }
 
   /// Everything before the data: the header's size, and the header padded with spaces to a
@@ -36,17 +57,8 @@ extension SafeTensors {
           expected: "each name once, and none that is __metadata__", got: entry.name,
           fix: "give the tensors different names.")
       }
-      let size =
-        entry.shape.contains { $0 < 0 }
-        ? -1
-        : try origin.product(
-          of: entry.shape, times: entry.dtype.byteCount, at: .whole, field: entry.name)
-      guard size == entry.bytes.count else {
-        throw origin.error(
-          .mismatch, "shape and bytes of a tensor disagree", at: .whole, field: entry.name,
-          expected: "the bytes of \(entry.shape) of \(entry.dtype.rawValue)",
-          got: "\(entry.bytes.count)", fix: "pass all bytes of the tensor, and only them.")
-      }
+      try entry.array.check(field: entry.name, origin: origin)
+      let size = entry.bytes.count
       let shape = entry.shape.map(String.init).joined(separator: ",")
       fields.append(
         "\(quoted(entry.name)):{\"dtype\":\"\(entry.dtype.rawValue)\",\"shape\":[\(shape)],"

@@ -8,55 +8,48 @@ import Foundation
 /// - Source: the README of huggingface/safetensors, "Format".
 public struct SafeTensors: Sendable, Hashable {
   /// The type of the elements, as the header names it.
-  ///
-  /// The writer puts types that come later here first, as the reference implementation does, so
-  /// wide elements stay aligned.
-  public enum ElementType: String, Sendable, CaseIterable {
-    case bool = "BOOL"
-    case uint8 = "U8"
-    case int8 = "I8"
-    case float8e5m2 = "F8_E5M2"
-    case float8e4m3 = "F8_E4M3"
-    case int16 = "I16"
-    case uint16 = "U16"
-    case float16 = "F16"
-    case bfloat16 = "BF16"
-    case int32 = "I32"
-    case uint32 = "U32"
-    case float32 = "F32"
-    case float64 = "F64"
-    case int64 = "I64"
-    case uint64 = "U64"
-
-    /// The size of one element, in bytes.
-    public var byteCount: Int {
-      switch self {
-      case .bool, .uint8, .int8, .float8e5m2, .float8e4m3: 1
-      case .int16, .uint16, .float16, .bfloat16: 2
-      case .int32, .uint32, .float32: 4
-      case .float64, .int64, .uint64: 8
-      }
-    }
-  }
+  public typealias ElementType = NumberType
 
   /// One array with its name.
   public struct Entry: Sendable, Hashable {
     /// The name, unique in its file.
     public var name: String
+    /// The array.
+    public var array: StoredArray
+
     /// The type of the elements.
-    public var dtype: ElementType
+    public var dtype: NumberType { array.dtype }
     /// The length of each axis, the slowest first; no axis for a single number.
-    public var shape: [Int]
-    /// The elements, little-endian, the last axis fastest; a slice of the file, whose first index
-    /// is seldom 0.
-    public var bytes: ArraySlice<UInt8>
+    public var shape: [Int] { array.shape }
+    /// The elements, little-endian, the last axis fastest.
+    public var bytes: ArraySlice<UInt8> { array.bytes }
+
+    /// Names an array.
+    public init(_ name: String, _ array: StoredArray) {
+      self.name = name
+      self.array = array
+    }
 
     /// Makes an array of bytes that are as the format stores them.
-    public init(name: String, dtype: ElementType, shape: [Int], bytes: ArraySlice<UInt8>) {
-      self.name = name
-      self.dtype = dtype
-      self.shape = shape
-      self.bytes = bytes
+    public init(name: String, dtype: NumberType, shape: [Int], bytes: ArraySlice<UInt8>) {
+      self.init(name, StoredArray(dtype: dtype, shape: shape, bytes: bytes))
+    }
+
+    /// Makes an array of Swift numbers.
+    ///
+    /// Whether the numbers are as many as the shape asks for is checked when the file is written.
+    public init<Scalar: StoredScalar>(_ name: String, shape: [Int], scalars: [Scalar]) {
+      self.init(name, StoredArray(shape: shape, scalars: scalars))
+    }
+
+    /// The elements as Swift numbers of exactly the file's type.
+    ///
+    /// - Throws: ``FormatError`` (`mismatch`) if the file has another type.
+    public func scalars<Scalar: StoredScalar>(
+      as type: Scalar.Type = Scalar.self
+    ) throws(FormatError) -> [Scalar] {
+      let origin = Origin(reader: "safetensors", source: "tensor")
+      return try array.scalars(as: type, field: name, origin: origin)
     }
   }
 
@@ -75,8 +68,10 @@ public struct SafeTensors: Sendable, Hashable {
   /// Reads a file.
   ///
   /// - Throws: ``FormatError`` for anything but a whole safetensors file within the limits.
-  public init(contentsOf url: URL, limits: LoadLimits = LoadLimits()) throws(FormatError) {
-    let bytes = try FileReading.bytes(of: url, limits: limits, reader: "safetensors")
+  public init(
+    contentsOf url: URL, limits: LoadLimits = LoadLimits(), in files: some FileSystem = .disk
+  ) throws(FormatError) {
+    let bytes = try FileReading.bytes(of: url, limits: limits, reader: "safetensors", in: files)
     try self.init(bytes, limits: limits, source: url.path)
   }
 

@@ -57,10 +57,13 @@ public struct Configuration: Sendable, Equatable {
 
   /// A hyperparameter; nil where it is missing or null.
   public subscript(key: String) -> ConfigurationValue? {
-    switch values[key] {
-    case nil, .null?: nil
-    case let value?: value
+    get {
+      switch values[key] {
+      case nil, .null?: nil
+      case let value?: value
+      }
     }
+    set { values[key] = newValue }
   }
 
   /// An integer; `fallback` where it is missing.
@@ -74,6 +77,13 @@ public struct Configuration: Sendable, Equatable {
   /// A number; `fallback` where it is missing.
   public func number(_ key: String, default fallback: Double? = nil) throws(Diagnostic) -> Double {
     try read(key, fallback, "a number") { $0.asNumber }
+  }
+  /// A number under its key, or under an older one; `fallback` where both are missing.
+  public func number(
+    _ key: String, _ olderKey: String, default fallback: Double
+  ) throws(Diagnostic) -> Double {
+    self[key] == nil
+      ? try number(olderKey, default: fallback) : try number(key, default: fallback)
   }
   /// A number, or nil where it is missing or null.
   public func optionalNumber(_ key: String) throws(Diagnostic) -> Double? {

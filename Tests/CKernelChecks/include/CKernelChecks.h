@@ -12,6 +12,7 @@
   X(reduce) \
   X(move) \
   X(pool) \
+  X(warp) \
   X(rows) \
   X(random)
 

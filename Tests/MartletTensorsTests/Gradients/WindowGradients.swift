@@ -14,6 +14,8 @@ let windowGradients: [GradientRow] = [
   },
   GradientRow("resized", settings: sizes(.nearest)) { $0[0].square() },
   GradientRow("resized", settings: sizes(.bilinear)) { $0[0].square() },
+  GradientRow("resized", settings: sizes(.bicubic)) { $0[0].square() },
+  GradientRow("transformed", settings: transforms) { $0[0].square() },
 ]
 
 private func convolution(
@@ -178,5 +180,27 @@ private func sizes(_ interpolation: Interpolation) -> [Setting] {
     Setting([3, 4, 2, 1], as: "transposed") {
       [$0[0].transposed([3, 1, 0, 2]).resized(to: [6, 5], interpolation: interpolation)]
     },
+  ]
+}
+
+private let transforms: [Setting] = FillMode.allCases.flatMap { fill in
+  func setting(
+    _ shape: Shape, _ numbers: [Double], to size: [Int]? = nil,
+    _ interpolation: Interpolation = .bilinear
+  ) -> Setting {
+    Setting(shape, as: "\(fill) \(interpolation) to \(size ?? [])") {
+      [
+        $0[0].transformed(
+          by: Tensor(numbers, shape: [8], dtype: .float64), size: size,
+          interpolation: interpolation, fillMode: fill, fillValue: 0.5)
+      ]
+    }
+  }
+  return [
+    setting([1, 3, 4, 1], [0.9, 0.2, -0.6, -0.3, 1.1, 0.7, 0, 0]),
+    setting([2, 4, 3, 2], [1.4, -0.5, 1.3, 0.25, 0.8, -2.2, 0, 0]),
+    setting([1, 3, 3, 1], [0.8, 0.1, 0.2, 0, 0.9, 0.3, 0.1, 0.05], to: [2, 5]),
+    setting([1, 3, 3, 2], [1.3, 0, -0.2, 0, 0.7, 0.4, 0, 0], to: [4, 2], .nearest),
+    setting([0, 3, 3, 2], [1, 0, 0, 0, 1, 0, 0, 0]),
   ]
 }

@@ -1,0 +1,3 @@
+extension BuiltInLayers {
+  static let attention: [String: any ConfigurableLayer.Type] = [:]
+}

@@ -1,0 +1,100 @@
+import MartletLayers
+import MartletTensors
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Steps along the running mean of gradients, each element divided by the root of the running mean
+/// of its squares.
+///
+///     m ← m + (1 − β₁) (g − m)
+///     v ← v + (1 − β₂) (g² − v)              with AMSGrad, v̂ ← max(v̂, v) takes the place of v
+///     w ← w − α √(1 − β₂ᵗ) / (1 − β₁ᵗ) · m / (√v + ε)
+///
+/// - Source: Kingma and Ba, 2015; ε stands where it does in the text behind their algorithm 1, as in
+///   Keras.
+public class Adam: Optimizer {
+  /// The part of the mean of gradients that remains in each step.
+  public let beta1: Double
+  /// The part of the mean of squared gradients that remains in each step.
+  public let beta2: Double
+  /// What keeps the divisor away from 0.
+  public let epsilon: Double
+  /// Whether the divisor never falls (Reddi et al., 2018).
+  public let amsgrad: Bool
+
+  /// Creates the optimizer; the hyperparameters that are not its own are those of `Optimizer`.
+  public init(
+    learningRate: any LearningRate = 0.001, beta1: Double = 0.9, beta2: Double = 0.999,
+    epsilon: Double = 1e-7, amsgrad: Bool = false,
+    weightDecay: Double? = nil, clipNorm: Double? = nil, clipValue: Double? = nil,
+    globalClipNorm: Double? = nil, useEMA: Bool = false, emaMomentum: Double = 0.99,
+    emaOverwriteFrequency: Int? = nil, lossScaleFactor: Double? = nil,
+    gradientAccumulationSteps: Int? = nil, name: String? = nil,
+    file: StaticString = #fileID, line: UInt = #line
+  ) {
+    self.beta1 = beta1
+    self.beta2 = beta2
+    self.epsilon = epsilon
+    self.amsgrad = amsgrad
+    super.init(
+      learningRate: learningRate, weightDecay: weightDecay, clipNorm: clipNorm,
+      clipValue: clipValue, globalClipNorm: globalClipNorm, useEMA: useEMA,
+      emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
+      lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps,
+      name: name, file: file, line: line)
+  }
+
+  /// The optimizer that a configuration describes; throws if a hyperparameter is of another kind or
+  /// out of range.
+  public convenience init(configuration given: Configuration) throws(Diagnostic) {
+    try self.init(
+      beta1: given.number("beta_1", default: 0.9), beta2: given.number("beta_2", default: 0.999),
+      epsilon: given.number("epsilon", default: 1e-7),
+      amsgrad: given.bool("amsgrad", default: false))
+    try adopt(given)
+  }
+
+  public override var hyperparameters: [String: ConfigurationValue] {
+    [
+      "beta_1": .number(beta1), "beta_2": .number(beta2), "epsilon": .number(epsilon),
+      "amsgrad": .bool(amsgrad),
+    ]
+  }
+
+  public override func slots(for variable: Variable) -> [[Slot]] {
+    [["momentum", "velocity"]] + (amsgrad ? [["velocity_hat"]] : [])
+  }
+
+  public override func update(
+    _ weight: Tensor, gradient: Tensor, slots: inout OptimizerSlots, step: OptimizerStep
+  ) -> Tensor {
+    Adam.update(
+      weight, gradient: gradient, slots: &slots, step: step, beta1: beta1, beta2: beta2,
+      epsilon: epsilon)
+  }
+
+  /// The equation; with a slot `velocity_hat` that of AMSGrad.
+  static func update(
+    _ weight: Tensor, gradient: Tensor, slots: inout OptimizerSlots, step: OptimizerStep,
+    beta1: Double, beta2: Double, epsilon: Double
+  ) -> Tensor {
+    let m = slots["momentum"] + (gradient - slots["momentum"]) * (1 - beta1)
+    let v = slots["velocity"] + (gradient.square() - slots["velocity"]) * (1 - beta2)
+    slots["momentum"] = m
+    slots["velocity"] = v
+    var largest = v
+    if slots.contains("velocity_hat") {
+      largest = slots["velocity_hat"].maximum(v)
+      slots["velocity_hat"] = largest
+    }
+    let t = Double(step.number)
+    let rate = step.learningRate * (1 - pow(beta2, t)).squareRoot() / (1 - pow(beta1, t))
+    return weight - m * rate / (largest.sqrt() + epsilon)
+  }
+}

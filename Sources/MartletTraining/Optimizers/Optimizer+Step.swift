@@ -1,0 +1,143 @@
+import MartletLayers
+import MartletTensors
+
+extension Optimizer {
+  /// One step: changes variables by their gradients.
+  ///
+  /// Variables that are not trainable stay as they are. Traps, before anything changes, if there is
+  /// not one gradient for each variable, of its shape and element type, or if the optimizer was
+  /// built for others.
+  ///
+  /// - Parameters:
+  ///   - gradients: The gradients of the loss, as `valueAndGradient(of: variables)` returns them.
+  ///   - variables: What to change; all or some of those of the first call.
+  public func apply(
+    _ gradients: [Tensor], to variables: [Variable], file: StaticString = #fileID,
+    line: UInt = #line
+  ) {
+    if let mistake = mistake(gradients, variables) { trap(mistake, file: file, line: line) }
+    if variables.isEmpty { return }
+    if !isBuilt { build(for: variables, file: file, line: line) }
+    var chosen: [Int] = []
+    for (index, variable) in variables.enumerated() {
+      guard let place = place(of: variable, near: index) else {
+        trap(
+          Diagnostic(
+            kerasName, "it was not built for the variable \"\(variable.name)\"",
+            expected: "the variables of its first step, or some of them",
+            fix: "call build(for:) with all variables first, or make a new optimizer"),
+          file: file, line: line)
+      }
+      chosen.append(place)
+    }
+    var work: [Update] = []
+    work.reserveCapacity(variables.count)
+    for (index, variable) in variables.enumerated() where variable.isTrainable {
+      work.append(Update(variable: variable, place: chosen[index], gradient: gradients[index]))
+    }
+    unscale(&work)
+    if accumulate(&work) {
+      clip(&work)
+      updateAll(work)
+    }
+    if useEMA { average() }
+    for update in work {
+      if let constraint = update.variable.constraint {
+        update.variable.assign(constraint(update.variable.value))
+      }
+    }
+    stepsDone += 1
+  }
+
+  /// Gives the variables the values of their averages, if it keeps them: the end of a training.
+  public func finalizeVariables() {
+    guard useEMA, let builtVariables else { return }
+    for (variable, average) in zip(builtVariables, averages) { variable.assign(average.value) }
+  }
+
+  /// A variable, where it stands, and its gradient.
+  private struct Update {
+    let variable: Variable
+    let place: Int
+    var gradient: Tensor
+  }
+
+  private func mistake(_ gradients: [Tensor], _ variables: [Variable]) -> Diagnostic? {
+    if gradients.count != variables.count {
+      return Diagnostic(
+        kerasName, "there is not one gradient for each variable",
+        expected: "\(variables.count) gradients", got: "\(gradients.count)")
+    }
+    for (gradient, variable) in zip(gradients, variables)
+    where gradient.shape != variable.shape || gradient.dtype != variable.dtype {
+      return Diagnostic(
+        kerasName, "the gradient of \"\(variable.name)\" does not fit it",
+        expected: "\(variable.dtype) \(variable.shape)",
+        got: "\(gradient.dtype) \(gradient.shape)",
+        fix: "give gradients in the order of the variables")
+    }
+    return nil
+  }
+
+  private func unscale(_ work: inout [Update]) {
+    guard let lossScaleFactor else { return }
+    for index in work.indices { work[index].gradient = work[index].gradient / lossScaleFactor }
+  }
+
+  /// Adds gradients to those of earlier steps; says whether it is time for an update, and leaves
+  /// the means then.
+  private func accumulate(_ work: inout [Update]) -> Bool {
+    guard let steps = gradientAccumulationSteps else { return true }
+    let isTime = (stepsDone + 1) % steps == 0
+    for index in work.indices {
+      let accumulator = accumulators[work[index].place]
+      let sum = work[index].gradient + accumulator.value
+      accumulator.assign(isTime ? .zeros(like: sum) : sum)
+      work[index].gradient = sum / Double(steps)
+    }
+    return isTime
+  }
+
+  private func clip(_ work: inout [Update]) {
+    if let clipNorm {
+      for index in work.indices {
+        work[index].gradient = clipped(work[index].gradient, toNorm: clipNorm)
+      }
+    } else if let globalClipNorm {
+      let gradients = clipped(work.map(\.gradient), toGlobalNorm: globalClipNorm)
+      for index in work.indices { work[index].gradient = gradients[index] }
+    } else if let clipValue {
+      for index in work.indices {
+        work[index].gradient = work[index].gradient.clipped(to: -clipValue, clipValue)
+      }
+    }
+  }
+
+  private func updateAll(_ work: [Update]) {
+    let step = OptimizerStep(learningRate: learningRate, number: iterations + 1)
+    prepare(step)
+    for update in work {
+      let variable = update.variable
+      var weight = variable.value
+      if let decay = weightDecay(of: variable), decays(variable) {
+        weight = weight - weight * (decay * step.learningRate)
+      }
+      let kept = slotVariables[update.place]
+      var slots = OptimizerSlots(slotNames[update.place], kept.map(\.value))
+      variable.assign(
+        self.update(weight, gradient: update.gradient, slots: &slots, step: step))
+      for (slot, value) in zip(kept, slots.values) { slot.assign(value) }
+    }
+  }
+
+  private func average() {
+    guard let builtVariables else { return }
+    // The first step's average is the variable itself.
+    let kept = iterations == 0 ? 0 : emaMomentum
+    let overwrites = emaOverwriteFrequency.map { (iterations + 1) % $0 == 0 } ?? false
+    for (variable, average) in zip(builtVariables, averages) {
+      average.assign(average.value * kept + variable.value * (1 - kept))
+      if overwrites { variable.assign(average.value) }
+    }
+  }
+}

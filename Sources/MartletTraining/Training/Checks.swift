@@ -1,0 +1,104 @@
+import MartletTensors
+
+// What fit, evaluate and predict look at before the first step, so that an error leaves model and
+// optimizer as they were.
+extension Model {
+  /// The batch with its named tensors in the order of the model's inputs and outputs; builds the
+  /// model if this is the first data it sees.
+  final func prepared(_ batch: Batch, _ who: String) throws -> Batch {
+    var batch = batch
+    batch.inputs = try ordered(batch.inputs, batch.inputNames, inputNames, "input", who)
+    if !batch.targets.isEmpty {
+      let names = batch.targetNames
+      batch.targets = try ordered(batch.targets, names, outputNames, "output", who)
+      if let weights = batch.weights, weights.count == names?.count {
+        batch.weights = try ordered(weights, names, outputNames, "output", who)
+      }
+    }
+    batch.inputNames = nil
+    batch.targetNames = nil
+    let shapes = batch.inputs.map { $0.shape.map(Optional.some) }
+    for (index, shape) in shapes.enumerated() where shape.isEmpty {
+      throw Diagnostic(
+        who, "input \(index) is a scalar", expected: "samples along the first axis", got: "()")
+    }
+    try build(
+      for: shapes.map { [nil] + $0.dropFirst() }, dtypes: batch.inputs.map(\.dtype))
+    _ = try outputShapes(shapes)
+    return batch
+  }
+
+  private final func ordered(
+    _ tensors: [Tensor], _ names: [String]?, _ wanted: [String], _ what: String, _ who: String
+  ) throws(Diagnostic) -> [Tensor] {
+    guard let names, !wanted.isEmpty else { return tensors }
+    for name in names where !wanted.contains(name) {
+      throw Diagnostic(
+        who, "the model has no \(what) of this name",
+        expected: wanted.joined(separator: ", "), got: "\"\(name)\"")
+    }
+    var result: [Tensor] = []
+    for name in wanted {
+      guard let index = names.firstIndex(of: name) else {
+        throw Diagnostic(
+          who, "the data lack an \(what)", expected: wanted.joined(separator: ", "),
+          got: names.joined(separator: ", "))
+      }
+      result.append(tensors[index])
+    }
+    return result
+  }
+
+  /// Throws unless targets and weights of a batch fit the model and its losses.
+  final func checkBatch(_ batch: Batch, _ compilation: Compilation, _ who: String) throws {
+    let predictions = try outputShapes(batch.inputs.map { $0.shape.map(Optional.some) })
+    let count = batch.sampleCount
+    if compilation.losses.count != predictions.count {
+      throw Diagnostic(
+        who, "the number of losses is not that of the outputs", expected: "\(predictions.count)",
+        got: "\(compilation.losses.count)", fix: "compile with one loss for each output")
+    }
+    if batch.targets.count < predictions.count {
+      throw Diagnostic(
+        who, "there are too few targets", expected: "\(predictions.count), one for each output",
+        got: "\(batch.targets.count)")
+    }
+    for (what, tensors) in [("targets", batch.targets), ("weights", batch.weights ?? [])] {
+      for tensor in tensors where tensor.shape.first != count {
+        throw Diagnostic(
+          who, "inputs and \(what) differ in the number of samples", expected: "\(count)",
+          got: "\(tensor.shape.first ?? 0), shape \(tensor.shape)")
+      }
+    }
+    for (index, loss) in compilation.losses.enumerated() {
+      let shape = predictions[index].map { $0 ?? 0 }
+      try loss?.check(targetShape: batch.targets[index].shape, predictionShape: shape)
+    }
+  }
+
+  /// Throws if an input or a floating point target holds NaN or an infinity, or if a class number
+  /// is out of range.
+  final func checkValues(
+    _ batch: Batch, _ compilation: Compilation?, _ who: String, checkingValues: Bool
+  ) throws {
+    if checkingValues {
+      for (what, tensors) in [("input", batch.inputs), ("target", batch.targets)] {
+        for (index, tensor) in tensors.enumerated() where tensor.dtype.isFloating {
+          if tensor.isFinite().all().item() == 0 {
+            let others = (.!tensor.isFinite()).cast(to: .int64).sum().item(of: Int64.self)
+            throw Diagnostic(
+              who, "\(what) \(index) holds NaN or an infinity", expected: "finite numbers",
+              got: "\(others) of \(tensor.count) that are not",
+              fix: "clean the data, or pass checkingValues: false")
+          }
+        }
+      }
+    }
+    guard let compilation, !batch.targets.isEmpty else { return }
+    let predictions = try outputShapes(batch.inputs.map { $0.shape.map(Optional.some) })
+    for (index, loss) in compilation.losses.enumerated() {
+      try loss?.check(
+        targets: batch.targets[index], predictionShape: predictions[index].map { $0 ?? 0 })
+    }
+  }
+}

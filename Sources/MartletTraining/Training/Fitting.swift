@@ -1,0 +1,179 @@
+import MartletTensors
+
+/// Everything `fit` is told besides the data.
+struct FitOptions {
+  var epochs: Int
+  var initialEpoch: Int
+  var stepsPerEpoch: Int?
+  var validation: (any BatchSource)?
+  var validationSteps: Int?
+  var validationFrequency: Int
+  var classWeight: [Int: Double]?
+  var callbacks: [any Callback]
+  var verbose: Verbosity
+  var checkingValues: Bool
+}
+
+extension Model {
+  /// The loop behind every `fit`. `first` is a batch, or all of the data, on which everything is
+  /// checked before the first step.
+  final func train(
+    on source: any BatchSource, checking first: Batch?, checkingEvery: Bool, _ options: FitOptions
+  ) throws -> History {
+    let who = "fit"
+    let compilation = try requireCompilation(who)
+    try checkCounts(options, who)
+    let sample = try first ?? source.makeReader(epoch: options.initialEpoch, from: 0).next()
+    guard let sample, sample.sampleCount > 0 else {
+      throw Diagnostic(who, "there are no data", expected: "one sample at least", got: "0 samples")
+    }
+    let ready = try weighted(try prepared(sample, who), options.classWeight, who)
+    try checkBatch(ready, compilation, who)
+    try checkValues(ready, compilation, who, checkingValues: options.checkingValues)
+    let variables = trainableVariables
+    try checkTrainable(variables, compilation, who)
+    compilation.optimizer.build(for: variables)
+
+    let trackers = runningTrackers(compilation)
+    let steps = options.stepsPerEpoch ?? source.batchCount
+    let bar = options.verbose.callback
+    let run = TrainingRun(
+      model: self, optimizer: compilation.optimizer, epochs: options.epochs,
+      initialEpoch: options.initialEpoch, stepsPerEpoch: steps,
+      hasValidation: options.validation != nil,
+      validationNames: options.validation == nil
+        ? [] : trackers.names, callbacks: options.callbacks + bar,
+      source: source, trackers: trackers)
+    run.isSilent = options.verbose == .silent
+    trackers.reset()
+    for callback in run.callbacks { try callback.trainingBegan(run) }
+    while run.epoch < run.epochs && !run.isStopping {
+      try runEpoch(run, compilation, variables, options, checkingEvery: checkingEvery)
+      run.epoch += 1
+    }
+    compilation.optimizer.finalizeVariables()
+    run.history.stopped = run.stopReason
+    for callback in run.callbacks { try callback.trainingEnded(run) }
+    return run.history
+  }
+
+  private final func runEpoch(
+    _ run: TrainingRun, _ compilation: Compilation, _ variables: [Variable],
+    _ options: FitOptions, checkingEvery: Bool
+  ) throws {
+    let epoch = run.epoch
+    if let resumed = run.resumedBatch {
+      run.batch = resumed
+      run.resumedBatch = nil
+    } else {
+      run.batch = 0
+      run.trackers.reset()
+      // With a number of steps the data go on from epoch to epoch.
+      if options.stepsPerEpoch == nil { run.cursor.start(epoch: epoch) }
+    }
+    run.beginEpoch()
+    for callback in run.callbacks { try callback.epochBegan(epoch, run) }
+    while options.stepsPerEpoch.map({ run.batch < $0 }) ?? true, !run.isStopping {
+      guard let batch = try nextBatch(run, options) else { break }
+      for callback in run.callbacks { try callback.batchBegan(run.batch, run) }
+      var ready = batch
+      if checkingEvery || batch.inputNames != nil || options.classWeight != nil {
+        ready = try weighted(try prepared(batch, "fit"), options.classWeight, "fit")
+        if checkingEvery {
+          try checkBatch(ready, compilation, "fit")
+          try checkValues(ready, compilation, "fit", checkingValues: options.checkingValues)
+        }
+      }
+      run.trackers.update(recordTrainingStep(ready, compilation, variables), ready)
+      run.trackers.settle()
+      run.batch += 1
+      for callback in run.callbacks { try callback.batchEnded(run.batch - 1, run) }
+      if Task.isCancelled { run.stop("the task was cancelled") }
+    }
+    if run.isStopping, run.stepsPerEpoch.map({ run.batch < $0 }) ?? true, run.batch == 0 { return }
+    var logs = run.trackers.logs
+    if let validation = options.validation, !run.isStopping || isLastBatch(run),
+      (epoch + 1) % options.validationFrequency == 0
+    {
+      for callback in run.callbacks { try callback.validationBegan(epoch, run) }
+      let found = try evaluatePass(
+        validation, compilation, steps: options.validationSteps, callbacks: run.callbacks,
+        isPartOfTraining: true)
+      for entry in found.entries { logs["val_" + entry.name] = entry.value }
+    }
+    run.logs = logs
+    for callback in run.callbacks { try callback.epochEnded(epoch, run) }
+    run.history.epochs.append(epoch)
+    run.history.logs.append(run.logs)
+    for callback in run.callbacks { try callback.epochRecorded(epoch, run) }
+  }
+
+  private final func isLastBatch(_ run: TrainingRun) -> Bool {
+    run.stepsPerEpoch.map { run.batch >= $0 } ?? false
+  }
+
+  /// The next batch; with a number of steps per epoch the data start over when they end.
+  private final func nextBatch(_ run: TrainingRun, _ options: FitOptions) throws -> Batch? {
+    if let batch = try run.cursor.next() { return batch }
+    if options.stepsPerEpoch == nil { return nil }
+    run.cursor.start(epoch: run.cursor.epoch + 1)
+    return try run.cursor.next()
+  }
+
+  private final func checkCounts(_ options: FitOptions, _ who: String) throws(Diagnostic) {
+    func require(_ holds: Bool, _ what: String, _ expected: String, _ got: String)
+      throws(Diagnostic)
+    {
+      if !holds { throw Diagnostic(who, what, expected: expected, got: got) }
+    }
+    try require(
+      options.epochs >= 0, "the number of epochs is negative", "0 or more", "\(options.epochs)")
+    try require(
+      options.initialEpoch >= 0, "the initial epoch is negative", "0 or more",
+      "\(options.initialEpoch)")
+    try require(
+      options.stepsPerEpoch ?? 1 > 0, "the number of steps per epoch is not positive",
+      "1 or more", "\(options.stepsPerEpoch ?? 0)")
+    try require(
+      options.validationSteps ?? 1 > 0, "the number of validation steps is not positive",
+      "1 or more", "\(options.validationSteps ?? 0)")
+    try require(
+      options.validationFrequency > 0, "the validation frequency is not positive", "1 or more",
+      "\(options.validationFrequency)")
+  }
+
+  private final func checkTrainable(
+    _ variables: [Variable], _ compilation: Compilation, _ who: String
+  ) throws(Diagnostic) {
+    if variables.isEmpty {
+      throw Diagnostic(
+        who, "the model has no trainable weights", expected: "one at least",
+        got: "\(weights.count) weights, all frozen", fix: "set trainable on a layer")
+    }
+    if compilation.losses.allSatisfy({ $0 == nil }) {
+      throw Diagnostic(
+        who, "the model was compiled without a loss", expected: "a loss for one output at least",
+        got: "none", fix: "call compile(optimizer:loss:)")
+    }
+  }
+
+  /// The batch with its class weights as sample weights.
+  private final func weighted(
+    _ batch: Batch, _ classWeight: [Int: Double]?, _ who: String
+  ) throws -> Batch {
+    guard let classWeight else { return batch }
+    if batch.targets.count != 1 || batch.weights != nil {
+      throw Diagnostic(
+        who, "class weights need one output and no sample weights",
+        expected: "one target, no weights",
+        got: "\(batch.targets.count) targets, \(batch.weights?.count ?? 0) weights")
+    }
+    var batch = batch
+    let shape = try outputShapes(batch.inputs.map { $0.shape.map(Optional.some) })[0]
+    batch.weights = [
+      try sampleWeights(
+        for: batch.targets[0], classWeight: classWeight, predictionShape: shape.map { $0 ?? 0 })
+    ]
+    return batch
+  }
+}

@@ -1,0 +1,113 @@
+import MartletTensors
+
+extension Model {
+  /// The loss of a batch, recorded: forward pass, losses times their weights, regularization, and
+  /// what layers add.
+  final func recordLoss(
+    _ batch: Batch, _ compilation: Compilation, training: Bool
+  ) -> StepResult {
+    let context = CallContext(training: training)
+    let (predictions, masks) = forward(batch.inputs, context)
+    var total: Tensor?
+    var outputLosses: [Tensor] = []
+    func add(_ term: Tensor) { total = total.map { $0 + term } ?? term }
+    for (output, loss) in compilation.losses.enumerated() {
+      guard let loss else { continue }
+      let value = loss(
+        batch.targets[output], predictions[output], sampleWeight: batch.weight(of: output),
+        mask: masks[output])
+      outputLosses.append(value)
+      let weight = compilation.lossWeights[output]
+      add(weight == 1 ? value : value * weight)
+    }
+    for term in regularizationLosses + context.losses { add(term) }
+    return StepResult(
+      loss: total ?? Tensor.zeros([], dtype: predictions[0].dtype), outputLosses: outputLosses,
+      predictions: predictions, masks: masks)
+  }
+
+  /// One step of training on a batch: loss, gradients, update of the weights.
+  final func recordTrainingStep(
+    _ batch: Batch, _ compilation: Compilation, _ variables: [Variable]
+  ) -> StepResult {
+    var result: StepResult?
+    let (_, gradients) = valueAndGradient(of: variables) {
+      let found = recordLoss(batch, compilation, training: true)
+      result = found
+      return found.loss
+    }
+    compilation.optimizer.apply(gradients, to: variables)
+    return result!
+  }
+
+  /// Trains on one batch and returns loss and metrics since the last `resetMetrics`.
+  ///
+  /// - Throws: a `Diagnostic` if the model is not compiled or the batch does not fit.
+  @discardableResult
+  public final func trainOnBatch(
+    _ x: Tensor, _ y: Tensor, sampleWeight: Tensor? = nil
+  ) throws -> Logs {
+    try trainOnBatch(Batch(x, y, weights: sampleWeight))
+  }
+
+  /// Trains on one batch of any inputs and targets.
+  @discardableResult
+  public final func trainOnBatch(_ batch: Batch) throws -> Logs {
+    let compilation = try requireCompilation("trainOnBatch")
+    let batch = try prepared(batch, "trainOnBatch")
+    try checkBatch(batch, compilation, "trainOnBatch")
+    let trackers = runningTrackers(compilation)
+    trackers.update(recordTrainingStep(batch, compilation, trainableVariables), batch)
+    trackers.settle()
+    return trackers.logs
+  }
+
+  /// Evaluates one batch and returns loss and metrics since the last `resetMetrics`.
+  @discardableResult
+  public final func testOnBatch(
+    _ x: Tensor, _ y: Tensor, sampleWeight: Tensor? = nil
+  ) throws -> Logs {
+    try testOnBatch(Batch(x, y, weights: sampleWeight))
+  }
+
+  /// Evaluates one batch of any inputs and targets.
+  @discardableResult
+  public final func testOnBatch(_ batch: Batch) throws -> Logs {
+    let compilation = try requireCompilation("testOnBatch")
+    let batch = try prepared(batch, "testOnBatch")
+    try checkBatch(batch, compilation, "testOnBatch")
+    let trackers = runningTrackers(compilation)
+    trackers.update(recordLoss(batch, compilation, training: false), batch)
+    trackers.settle()
+    return trackers.logs
+  }
+
+  /// The predictions for one batch of a model of one input and one output.
+  public final func predictOnBatch(_ x: Tensor) throws -> Tensor {
+    try predictOnBatch([x])[0]
+  }
+
+  /// The predictions for one batch, one tensor for each output.
+  public final func predictOnBatch(_ inputs: [Tensor]) throws -> [Tensor] {
+    let batch = try prepared(Batch(inputs: inputs), "predictOnBatch")
+    let outputs = forward(batch.inputs, CallContext()).outputs
+    return outputs.map { $0.evaluated() }
+  }
+
+  /// Starts the running loss and metrics of `trainOnBatch` and `testOnBatch` anew.
+  public final func resetMetrics() { compilation?.trackers?.reset() }
+
+  final func runningTrackers(_ compilation: Compilation) -> Trackers {
+    if let trackers = compilation.trackers { return trackers }
+    let made = Trackers(compilation, outputNames: trainedOutputNames)
+    compilation.trackers = made
+    return made
+  }
+
+  /// The names of the outputs; a subclass' are numbered.
+  final var trainedOutputNames: [String] {
+    if !outputNames.isEmpty { return outputNames }
+    let count = compilation?.losses.count ?? 1
+    return (0..<count).map { count == 1 ? "output" : "output_\($0)" }
+  }
+}

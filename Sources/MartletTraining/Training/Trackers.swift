@@ -1,0 +1,115 @@
+import MartletTensors
+
+/// The running loss and metrics of an epoch or an evaluation.
+final class Trackers {
+  /// What the logs call each output's loss; empty for a single output.
+  private let lossNames: [String]
+  private let metrics: [(name: String, output: Int, isWeighted: Bool, metric: Metric)]
+  /// Sum over batches of loss · samples: the total, then each output's.
+  private let sums: [Variable]
+  private var samples = 0.0
+
+  init(_ compilation: Compilation, outputNames: [String]) {
+    let several = outputNames.count > 1
+    lossNames =
+      several
+      ? zip(outputNames, compilation.losses).compactMap { $1 == nil ? nil : $0 + "_loss" } : []
+    sums = (0...lossNames.count).map { _ in Variable(Tensor.zeros([], dtype: .float64)) }
+    var list: [(name: String, output: Int, isWeighted: Bool, metric: Metric)] = []
+    var taken = Set<String>()
+    for (isWeighted, groups) in [
+      (false, compilation.metrics), (true, compilation.weightedMetrics),
+    ] {
+      for (output, group) in groups.enumerated() {
+        for metric in group {
+          let base = several ? "\(outputNames[output])_\(metric.name)" : metric.name
+          var name = base
+          var number = 0
+          while !taken.insert(name).inserted {
+            number += 1
+            name = "\(base)_\(number)"
+          }
+          list.append((name, output, isWeighted, metric))
+        }
+      }
+    }
+    metrics = list
+  }
+
+  /// The names of the entries of `logs`, in order.
+  var names: [String] { ["loss"] + lossNames + metrics.map(\.name) }
+
+  /// The metric of an entry of the logs.
+  func metric(named name: String) -> Metric? { metrics.first { $0.name == name }?.metric }
+
+  /// Adds a batch: nothing is computed yet.
+  func update(_ step: StepResult, _ batch: Batch) {
+    let count = Double(batch.sampleCount)
+    samples += count
+    for (sum, loss) in zip(sums, [step.loss] + (lossNames.isEmpty ? [] : step.outputLosses)) {
+      sum.assign(sum.value + loss.cast(to: .float64) * count)
+    }
+    for (_, output, isWeighted, metric) in metrics where output < batch.targets.count {
+      metric.update(
+        batch.targets[output], step.predictions[output],
+        sampleWeight: isWeighted ? batch.weight(of: output) : nil, mask: step.masks[output])
+    }
+  }
+
+  /// Computes what was added: loss and states in one evaluation.
+  func settle() { sums[0].value.evaluated() }
+
+  /// The values so far.
+  var logs: Logs {
+    var logs = Logs()
+    for (name, sum) in zip(["loss"] + lossNames, sums) {
+      logs[name] = samples == 0 ? 0 : sum.value.item() / samples
+    }
+    for entry in metrics {
+      let result = entry.metric.result()
+      let values = result.scalars(of: Double.self)
+      if values.count == 1 {
+        logs[entry.name] = values[0]
+      } else {
+        for (index, value) in values.enumerated() { logs["\(entry.name)_\(index)"] = value }
+      }
+    }
+    return logs
+  }
+
+  func reset() {
+    samples = 0
+    for sum in sums { sum.assign(Tensor.zeros([], dtype: .float64)) }
+    for entry in metrics { entry.metric.reset() }
+  }
+
+  /// The states, for a checkpoint in the middle of an epoch.
+  var states: [Variable] { sums + metrics.flatMap { $0.metric.states.map(\.variable) } }
+
+  /// Everything summed up so far.
+  var saved: (samples: Double, states: [Tensor]) {
+    get { (samples, states.map(\.value)) }
+    set {
+      samples = newValue.samples
+      // A metric may have made its states since.
+      for (variable, value) in zip(states, newValue.states) { variable.assign(value) }
+    }
+  }
+}
+
+/// What one step on a batch computed; nothing of it is evaluated yet.
+struct StepResult {
+  let loss: Tensor
+  /// The loss of each output that has one, without its weight.
+  let outputLosses: [Tensor]
+  let predictions: [Tensor]
+  let masks: [Tensor?]
+}
+
+extension Batch {
+  /// The weights of an output's samples; a single tensor is for all outputs.
+  func weight(of output: Int) -> Tensor? {
+    guard let weights, !weights.isEmpty else { return nil }
+    return weights.count == 1 ? weights[0] : weights[output]
+  }
+}
