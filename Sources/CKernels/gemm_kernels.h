@@ -34,7 +34,7 @@ enum { MK_TILE_ROWS = 14, MK_TILE_VECTORS = 3, MK_STREAM_ROWS = 8, MK_STREAM_BYT
 
 // Sums over pixels, lanes along them: sums [taps, filters] = sum over all rows, pixels of
 // x[row.b + offset[tap] + pixel] * y[row.a + filter * y_plane + pixel]. A lane is one chain over
-// its pixels, the lanes are added as a tree.
+// its pixels, the lanes are added as a tree. No row is empty.
 typedef struct {
   const mk_span* rows;
   int64_t row_count, y_plane;

@@ -240,28 +240,33 @@ STREAMS(X)
 
 INLINE void NAME(correlate)(const mk_correlation* c, const int filters, const int taps) {
   VECTOR sum[MK_CORRELATION_FILTERS][MK_CORRELATION_TAPS];
-  const REAL* at[MK_CORRELATION_TAPS];
+  // Two running offsets serve all rows of pointers.
+  const REAL *at[MK_CORRELATION_TAPS], *y[MK_CORRELATION_FILTERS];
 #pragma clang loop unroll(full)
   for (int t = 0; t < taps; t++) {
     at[t] = (const REAL*)c->x + c->offset[t];
 #pragma clang loop unroll(full)
     for (int f = 0; f < filters; f++) sum[f][t] = 0;
   }
-  for (int64_t row = 0; row < c->row_count; row++) {
-    const mk_span span = c->rows[row];
-    const REAL* y = (const REAL*)c->y + span.a;
-    for (int64_t p = 0; p < span.count; p += LANES) {
-      const uint32_t valid = span.count - p < LANES ? (uint32_t)(span.count - p) : LANES;
-      VECTOR left[MK_CORRELATION_FILTERS];
 #pragma clang loop unroll(full)
-      for (int f = 0; f < filters; f++) left[f] = NAME(load_some)(y + f * c->y_plane + p, valid);
+  for (int f = 0; f < filters; f++) y[f] = (const REAL*)c->y + f * c->y_plane;
+  const mk_span *span = c->rows, *end = span + c->row_count;
+  for (; span < end; span++) {
+    int64_t i = span->a, j = span->b, left = span->count;
+    do {
+      const uint32_t valid = left < LANES ? (uint32_t)left : LANES;
+      VECTOR given[MK_CORRELATION_FILTERS];
+#pragma clang loop unroll(full)
+      for (int f = 0; f < filters; f++) given[f] = NAME(load_some)(y[f] + i, valid);
 #pragma clang loop unroll(full)
       for (int t = 0; t < taps; t++) {
-        const VECTOR right = NAME(load_some)(at[t] + span.b + p, valid);
+        const VECTOR right = NAME(load_some)(at[t] + j, valid);
 #pragma clang loop unroll(full)
-        for (int f = 0; f < filters; f++) sum[f][t] = NAME(multiply_add)(left[f], right, sum[f][t]);
+        for (int f = 0; f < filters; f++)
+          sum[f][t] = NAME(multiply_add)(given[f], right, sum[f][t]);
       }
-    }
+      i += LANES, j += LANES, left -= LANES;
+    } while (left > 0);
   }
   for (int t = 0; t < taps; t++)
     for (int f = 0; f < filters; f++) {
