@@ -8,7 +8,7 @@ import Testing
 /// Σ sum(outputᵢ · cotangentᵢ) by inputs, states and weights.
 @Suite struct KerasLayerTests {
   static let families = [
-    "core", "convolution", "pooling", "resizing", "normalization", "randomness", "recurrent",
+    "core", "convolution", "pooling", "resizing", "normalization", "randomness",
     "attention", "merging", "preprocessing",
   ]
   static let cases = (try? KerasCase.byClass(families)) ?? [:]
