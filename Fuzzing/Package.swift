@@ -12,7 +12,9 @@ let package = Package(
   name: "Fuzzing",
   platforms: [.macOS(.v13)],
   dependencies: [.package(name: "Martlet", path: "..")],
-  targets: ["fuzz-inflate", "fuzz-idx", "fuzz-safetensors"].map { name in
+  targets: [
+    "fuzz-inflate", "fuzz-idx", "fuzz-safetensors", "fuzz-zip", "fuzz-hdf5", "fuzz-npy",
+  ].map { name in
     .executableTarget(
       name: name, dependencies: [.product(name: "Martlet", package: "Martlet"), "FuzzSupport"],
       swiftSettings: fuzzed)

@@ -216,6 +216,12 @@ static void narrow_band(const sweep* s, int64_t begin, int64_t end, int64_t x, i
   pitch.plane = channels * pitch.pixel, pitch.row = axes[0].taps * pitch.plane;
   const int64_t y_plane = (end - begin) * pixels;
   int64_t spans = 0, used = 0;
+  // Whole rows follow each other.
+  const int whole = pixels == shape->out[2];
+  if (whole)
+    s->kernels->transpose(
+        s->panels, s->y + (begin * pixels * shape->filters + s->group * filters) * size, filters,
+        y_plane, y_plane, shape->filters);
   for (int64_t row = begin; row < end;) {
     const int64_t y = row % shape->out[1], plane = row / shape->out[1];
     const int64_t depth = plane % shape->out[0], image = plane / shape->out[0];
@@ -225,6 +231,7 @@ static void narrow_band(const sweep* s, int64_t begin, int64_t end, int64_t x, i
                         depth, y, now, x, pixels, channels, shape->channels, dtype);
     for (int64_t i = 0; i < now; i++, spans++) {
       s->spans[spans] = (mk_span){spans * pixels, used + i * shape->stride[1] * pitch.row, pixels};
+      if (whole) continue;
       s->kernels->transpose(
           s->panels + spans * pixels * size,
           s->y + (((row + i) * shape->out[2] + x) * shape->filters + s->group * filters) * size,

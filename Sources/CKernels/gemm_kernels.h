@@ -34,7 +34,7 @@ enum { MK_TILE_ROWS = 14, MK_TILE_VECTORS = 3, MK_STREAM_ROWS = 8, MK_STREAM_BYT
 
 // Sums over pixels, lanes along them: sums [taps, filters] = sum over all rows, pixels of
 // x[row.b + offset[tap] + pixel] * y[row.a + filter * y_plane + pixel]. A lane is one chain over
-// its pixels, the lanes are added as a tree.
+// its pixels, the lanes are added as a tree. No row is empty.
 typedef struct {
   const mk_span* rows;
   int64_t row_count, y_plane;
@@ -58,6 +58,10 @@ typedef struct {
   mk_tile_function stream[MK_STREAM_ROWS + 1];
   int most_filters;  // of a correlation
   mk_correlation_function correlate[MK_CORRELATION_FILTERS + 1][MK_CORRELATION_TAPS + 1];
+  // y[i * y_step + j] = sum over t < terms of x[i * x_step + t * x_term + j], for i < count, j < width;
+  // width is at most `lanes`. Reads up to one vector past the last element.
+  void (*overlay)(void* y, const void* x, int64_t count, int64_t y_step, int64_t x_step,
+                  int64_t terms, int64_t x_term, int64_t width);
   // y[i * width + j] = x[i * x_i + j * x_j] for i < count, j < valid; 0 for valid <= j < width.
   // May write up to one vector past the end.
   void (*pack)(void* y, const void* x, int64_t count, int64_t valid, int64_t width, int64_t x_i,

@@ -102,6 +102,16 @@ static void NAME(transpose)(void* y_, const void* x_, int64_t rows, int64_t colu
                             int64_t x_j) {
   REAL* y = y_;
   const REAL* x = x_;
+#if MK_LEVEL == 2
+  if (sizeof(REAL) == 4 && rows >= 2 && rows <= 8 && x_j == rows) {
+    few_transpose(y_, x_, columns, y_i, rows, 0);
+    return;
+  }
+  if (sizeof(REAL) == 4 && columns >= 2 && columns <= 8 && y_i == columns) {
+    few_transpose(y_, x_, rows, x_j, columns, 1);
+    return;
+  }
+#endif
   for (int64_t j = 0; j < columns; j += LANES)
     for (int64_t i = 0; i < rows; i += LANES) {
       const int64_t high = rows - i < LANES ? rows - i : LANES,

@@ -240,28 +240,33 @@ STREAMS(X)
 
 INLINE void NAME(correlate)(const mk_correlation* c, const int filters, const int taps) {
   VECTOR sum[MK_CORRELATION_FILTERS][MK_CORRELATION_TAPS];
-  const REAL* at[MK_CORRELATION_TAPS];
+  // Two running offsets serve all rows of pointers.
+  const REAL *at[MK_CORRELATION_TAPS], *y[MK_CORRELATION_FILTERS];
 #pragma clang loop unroll(full)
   for (int t = 0; t < taps; t++) {
     at[t] = (const REAL*)c->x + c->offset[t];
 #pragma clang loop unroll(full)
     for (int f = 0; f < filters; f++) sum[f][t] = 0;
   }
-  for (int64_t row = 0; row < c->row_count; row++) {
-    const mk_span span = c->rows[row];
-    const REAL* y = (const REAL*)c->y + span.a;
-    for (int64_t p = 0; p < span.count; p += LANES) {
-      const uint32_t valid = span.count - p < LANES ? (uint32_t)(span.count - p) : LANES;
-      VECTOR left[MK_CORRELATION_FILTERS];
 #pragma clang loop unroll(full)
-      for (int f = 0; f < filters; f++) left[f] = NAME(load_some)(y + f * c->y_plane + p, valid);
+  for (int f = 0; f < filters; f++) y[f] = (const REAL*)c->y + f * c->y_plane;
+  const mk_span *span = c->rows, *end = span + c->row_count;
+  for (; span < end; span++) {
+    int64_t i = span->a, j = span->b, left = span->count;
+    do {
+      const uint32_t valid = left < LANES ? (uint32_t)left : LANES;
+      VECTOR given[MK_CORRELATION_FILTERS];
+#pragma clang loop unroll(full)
+      for (int f = 0; f < filters; f++) given[f] = NAME(load_some)(y[f] + i, valid);
 #pragma clang loop unroll(full)
       for (int t = 0; t < taps; t++) {
-        const VECTOR right = NAME(load_some)(at[t] + span.b + p, valid);
+        const VECTOR right = NAME(load_some)(at[t] + j, valid);
 #pragma clang loop unroll(full)
-        for (int f = 0; f < filters; f++) sum[f][t] = NAME(multiply_add)(left[f], right, sum[f][t]);
+        for (int f = 0; f < filters; f++)
+          sum[f][t] = NAME(multiply_add)(given[f], right, sum[f][t]);
       }
-    }
+      i += LANES, j += LANES, left -= LANES;
+    } while (left > 0);
   }
   for (int t = 0; t < taps; t++)
     for (int f = 0; f < filters; f++) {
@@ -289,6 +294,17 @@ INLINE void NAME(correlate)(const mk_correlation* c, const int filters, const in
 CORRELATIONS(X)
 #undef X
 
+static void NAME(overlay)(void* y_, const void* x_, int64_t count, int64_t y_step, int64_t x_step,
+                          int64_t terms, int64_t x_term, int64_t width) {
+  REAL* y = y_;
+  const REAL* x = x_;
+  for (int64_t i = 0; i < count; i++, y += y_step, x += x_step) {
+    VECTOR sum = terms > 0 ? NAME(load)(x) : (VECTOR)0;
+    for (int64_t t = 1; t < terms; t++) sum += NAME(load)(x + t * x_term);
+    NAME(store_some)(y, sum, (uint32_t)width);
+  }
+}
+
 #include "gemm_pack.h"
 
 static const mk_gemm_kernels NAME(kernels) = {
@@ -309,6 +325,7 @@ static const mk_gemm_kernels NAME(kernels) = {
 #define X(filters, taps) .correlate[filters][taps] = NAME(correlate_##filters##_##taps),
     CORRELATIONS(X)
 #undef X
+    .overlay = NAME(overlay),
     .pack = NAME(pack),
     .transpose = NAME(transpose),
 };

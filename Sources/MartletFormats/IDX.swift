@@ -36,8 +36,10 @@ public struct IDX: Sendable, Hashable {
   /// Reads a file, compressed by gzip or not.
   ///
   /// - Throws: ``FormatError`` for anything but a whole IDX file within the limits.
-  public init(contentsOf url: URL, limits: LoadLimits = LoadLimits()) throws(FormatError) {
-    let stored = try FileReading.bytes(of: url, limits: limits, reader: "IDX")
+  public init(
+    contentsOf url: URL, limits: LoadLimits = LoadLimits(), in files: some FileSystem = .disk
+  ) throws(FormatError) {
+    let stored = try FileReading.bytes(of: url, limits: limits, reader: "IDX", in: files)
     try self.init(stored, limits: limits, source: url.path)
   }
 

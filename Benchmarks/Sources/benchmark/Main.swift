@@ -3,7 +3,7 @@ import Martlet
 
 let benchmarks: [Benchmark] =
   overheadBenchmarks + machineBenchmarks + productBenchmarks + convolutionBenchmarks
-  + elementwiseBenchmarks
+  + elementwiseBenchmarks + trainingBenchmarks
 
 @main
 struct Main {

@@ -29,46 +29,48 @@ struct Rows: IndexedBatchSource {
   }
 
   func element(at index: Int, epoch: Int) -> Batch {
-    form.mapTensors { place, _ in
-      let rows = columns[place].rows([index])
-      return rows.reshaped(to: Array(rows.shape.dropFirst())).evaluated()
-    }
+    form.mapTensors { place, _ in columns[place].rows([index], leading: []) }
   }
 
   func stacked(_ indices: [Int], epoch: Int) -> Batch {
-    form.mapTensors { place, _ in columns[place].rows(indices) }
+    form.mapTensors { place, _ in columns[place].rows(indices, leading: [indices.count]) }
   }
 }
 
 extension Rows.Column {
-  /// The rows of these numbers.
-  func rows(_ indices: [Int]) -> Tensor {
+  /// The rows of these numbers, in the shape `leading` + that of a row.
+  func rows(_ indices: [Int], leading: Shape) -> Tensor {
     switch self {
-    case .plain(let tensor): tensor.gatheredRows(indices)
-    case .scaledBytes(let bytes): bytes.scaledRows(indices)
+    case .plain(let tensor): tensor.gatheredRows(indices, leading: leading)
+    case .scaledBytes(let bytes): bytes.scaledRows(indices, leading: leading)
     }
   }
 }
 
 extension Tensor {
   /// Rows copied to a new tensor at once: nothing is recorded, so a thread of its own can do it.
-  func gatheredRows(_ indices: [Int]) -> Tensor {
-    switch dtype {
-    case .float32: gatheredRows(indices, of: Float.self)
-    case .float64: gatheredRows(indices, of: Double.self)
-    case .int32: gatheredRows(indices, of: Int32.self)
-    case .int64: gatheredRows(indices, of: Int64.self)
-    case .uint8: gatheredRows(indices, of: UInt8.self)
-    case .bool: gatheredRows(indices, of: Bool.self)
+  ///
+  /// - Parameters:
+  ///   - indices: The rows' numbers, of which nobody checks the range.
+  ///   - leading: What stands before a row's own shape in the result; the rows' number without it.
+  func gatheredRows(_ indices: [Int], leading: Shape? = nil) -> Tensor {
+    let shape = (leading ?? [indices.count]) + self.shape.dropFirst()
+    return switch dtype {
+    case .float32: copiedRows(indices, shape, of: Float.self)
+    case .float64: copiedRows(indices, shape, of: Double.self)
+    case .int32: copiedRows(indices, shape, of: Int32.self)
+    case .int64: copiedRows(indices, shape, of: Int64.self)
+    case .uint8: copiedRows(indices, shape, of: UInt8.self)
+    case .bool: copiedRows(indices, shape, of: Bool.self)
     }
   }
 
-  private func gatheredRows<Scalar: TensorScalar>(
-    _ indices: [Int], of scalar: Scalar.Type
+  private func copiedRows<Scalar: TensorScalar>(
+    _ indices: [Int], _ shape: Shape, of scalar: Scalar.Type
   ) -> Tensor {
-    let row = shape.dropFirst().reduce(1, *)
+    let row = self.shape.dropFirst().reduce(1, *)
     return withElements(of: scalar) { elements in
-      Tensor(shape: [indices.count] + shape.dropFirst(), of: scalar) { target in
+      Tensor(shape: shape, of: scalar) { target in
         guard let from = elements.baseAddress, var to = target.baseAddress else { return }
         for index in indices {
           to.update(from: from + index * row, count: row)
@@ -79,10 +81,10 @@ extension Tensor {
   }
 
   /// Rows of bytes as float32 in 0 … 1.
-  fileprivate func scaledRows(_ indices: [Int]) -> Tensor {
+  fileprivate func scaledRows(_ indices: [Int], leading: Shape) -> Tensor {
     let row = shape.dropFirst().reduce(1, *)
     return withElements(of: UInt8.self) { elements in
-      Tensor(shape: [indices.count] + shape.dropFirst(), of: Float.self) { target in
+      Tensor(shape: leading + shape.dropFirst(), of: Float.self) { target in
         guard let from = elements.baseAddress, var to = target.baseAddress else { return }
         for index in indices {
           scaleBytes(from + index * row, to, count: row)

@@ -30,8 +30,8 @@ enum DigitGlyphs {
   private static let one: [[Stroke]] = [
     [.straight((5, 0), (5, 14))],
     [.straight((6.5, 0), (3.5, 14))],
-    [.straight((2.5, 3.5), (5.5, 0), (5.5, 14))],
-    [.straight((3, 3), (5.5, 0), (5.5, 14)), .straight((2.5, 14), (8.5, 14))],
+    [.straight((3.2, 3), (5.5, 0), (5.5, 14))],
+    [.straight((3.4, 2.6), (5.5, 0), (5.5, 14)), .straight((2.5, 14), (8.5, 14))],
   ]
   // swift-format-ignore
   private static let two: [[Stroke]] = [

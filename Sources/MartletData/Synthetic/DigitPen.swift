@@ -59,7 +59,7 @@ struct DigitPen: ~Copyable {
         let frequency = Float(random.uniform(0.1, 0.45))
         self.frequency = SIMD2(cosf(angle), sinf(angle)) * frequency
         phase = Float(random.uniform(0, 2 * .pi))
-        reach = SIMD2(random.bell(), random.bell()) * 0.7
+        reach = SIMD2(random.bell(), random.bell()) * 0.62
       }
 
       func displacement(_ p: SIMD2<Float>) -> SIMD2<Float> {
@@ -68,19 +68,19 @@ struct DigitPen: ~Copyable {
     }
 
     init(_ random: inout KeyedRandom) {
-      let angle = 0.14 * random.bell()
-      let slant = 0.16 * random.bell()
-      let (width, height) = (random.uniform(0.85, 1.55), random.uniform(1.05, 1.48))
+      let angle = 0.13 * random.bell()
+      let slant = 0.15 * random.bell()
+      let (width, height) = (random.uniform(0.95, 1.55), random.uniform(1.05, 1.48))
       let (c, s) = (cosf(angle), sinf(angle))
       // Rotation · slant · scale, pixels from the glyph's units.
       columnX = SIMD2(c, s) * Float(width)
       columnY = SIMD2(-slant * c - s, -slant * s + c) * Float(height)
       origin = SIMD2(
         Float(random.uniform(-2.2, 2.2)) + 13.5, Float(random.uniform(-2.2, 2.2)) + 13.5)
-      radius = Float(random.uniform(0.55, 1.75))
+      radius = Float(random.uniform(0.55, 1.7))
       blackness = Float(random.uniform(190, 255))
       noise = Float(random.uniform(0, 14))
-      jitter = Float(random.uniform(0.15, 0.5))
+      jitter = Float(random.uniform(0.12, 0.42))
       waves = (Wave(&random), Wave(&random))
     }
 

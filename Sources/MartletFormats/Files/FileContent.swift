@@ -45,9 +45,16 @@ public struct FileContent: Sendable {
   ) throws(Failure) {
     for piece in pieces {
       let bytes = piece.make()
-      precondition(
-        bytes.count == piece.byteCount,
-        "a piece of \(piece.byteCount) bytes was made of \(bytes.count)")
+      guard bytes.count == piece.byteCount else {
+        // Sizes and checksums that are written already would be wrong.
+        fatalError(
+          """
+          FileContent: a piece was made with another size than declared.
+            expected \(piece.byteCount) bytes
+            got \(bytes.count)
+            fix: declare the count of the bytes that the closure returns.
+          """)
+      }
       try body(bytes)
     }
   }

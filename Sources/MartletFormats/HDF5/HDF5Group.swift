@@ -28,8 +28,8 @@ public struct HDF5Group: Sendable {
 
   /// Reads the root of a file.
   ///
-  /// - Throws: ``FormatError`` for anything but a whole HDF5 file within the limits, where the
-  ///   groups and datasets are its members, and attributes and names its header.
+  /// - Throws: ``FormatError`` for anything but a whole HDF5 file within the limits, where groups
+  ///   and datasets together count as its members.
   public init(
     contentsOf url: URL, limits: LoadLimits = LoadLimits(), in files: some FileSystem = .disk
   ) throws(FormatError) {
@@ -68,7 +68,15 @@ public struct HDF5Group: Sendable {
   /// - Precondition: the path has a last part.
   public mutating func insert(_ dataset: HDF5Dataset, at path: String) {
     let (folders, name) = Self.parts(of: path)
-    guard let name else { preconditionFailure("a dataset needs a name: '\(path)' has none") }
+    guard let name else {
+      fatalError(
+        """
+        HDF5Group.insert: a dataset needs a name.
+          expected a path such as layers/dense/vars/0
+          got '\(path)'
+          fix: end the path with the dataset's name.
+        """)
+    }
     updateGroup(at: folders) { $0.datasets[name] = dataset }
   }
 

@@ -1,12 +1,16 @@
 /// Lays an HDF5 file out, children before their parents, so that every address is known when it
 /// is written down.
 struct HDF5Writer {
+  /// How large the nodes are, as the superblock announces: both numbers are even.
+  struct NodeSizes {
+    var symbols = 8
+    var children = 32
+  }
+
   private static let undefined = UInt64.max
-  /// The sizes that the superblock announces: symbols of a node, twice 4, and children of a node,
-  /// twice 16.
-  private static let symbolsPerNode = 8
-  private static let childrenPerNode = 32
   private static let superblockSize = 96
+
+  private let sizes: NodeSizes
 
   private var content = FileContent()
   /// Small structures that are not in `content` yet.
@@ -24,10 +28,14 @@ struct HDF5Writer {
     var scratch: (tree: Int, heap: Int)?
   }
 
-  static func content(of root: HDF5Group) throws(FormatError) -> FileContent {
+  private init(sizes: NodeSizes) { self.sizes = sizes }
+
+  static func content(
+    of root: HDF5Group, sizes: NodeSizes = NodeSizes()
+  ) throws(FormatError) -> FileContent {
     var plan = HDF5Plan()
     let object = try plan.object(root)
-    var writer = HDF5Writer()
+    var writer = HDF5Writer(sizes: sizes)
     writer.writeTexts(plan.texts)
     let entry = try writer.write(object, plan: plan)
     var file = FileContent(writer.superblock(root: entry))
@@ -39,8 +47,8 @@ struct HDF5Writer {
   private func superblock(root: Entry) -> [UInt8] {
     var bytes: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
     bytes += [0, 0, 0, 0, 0, 8, 8, 0]
-    bytes.append(littleEndian: UInt16(Self.symbolsPerNode / 2))
-    bytes.append(littleEndian: UInt16(Self.childrenPerNode / 2))
+    bytes.append(littleEndian: UInt16(sizes.symbols / 2))
+    bytes.append(littleEndian: UInt16(sizes.children / 2))
     bytes.append(littleEndian: UInt32(0))
     for number in [0, Self.undefined, UInt64(end), Self.undefined] {
       bytes.append(littleEndian: number)
@@ -253,14 +261,14 @@ struct HDF5Writer {
 
     // Each child with the key behind it: the last name in it.
     var children: [(address: Int, key: Int)] = []
-    for start in stride(from: 0, to: entries.count, by: Self.symbolsPerNode) {
-      let part = start..<min(start + Self.symbolsPerNode, entries.count)
+    for start in stride(from: 0, to: entries.count, by: sizes.symbols) {
+      let part = start..<min(start + sizes.symbols, entries.count)
       var node = Array("SNOD".utf8) + [1, 0]
       node.append(littleEndian: UInt16(part.count))
       for index in part {
         appendSymbol(nameOffset: offsets[index], entries[index].entry, to: &node)
       }
-      node += [UInt8](repeating: 0, count: 8 + 40 * Self.symbolsPerNode - node.count)
+      node += [UInt8](repeating: 0, count: 8 + 40 * sizes.symbols - node.count)
       children.append((append(node), offsets[part.upperBound - 1]))
     }
     var level: UInt8 = 0
@@ -275,13 +283,13 @@ struct HDF5Writer {
   private mutating func writeTreeLevel(
     _ level: UInt8, over children: [(address: Int, key: Int)]
   ) -> [(address: Int, key: Int)] {
-    let size = 24 + 8 + 16 * Self.childrenPerNode
-    let count = max(1, (children.count + Self.childrenPerNode - 1) / Self.childrenPerNode)
+    let size = 24 + 8 + 16 * sizes.children
+    let count = max(1, (children.count + sizes.children - 1) / sizes.children)
     let first = end
     var nodes: [(address: Int, key: Int)] = []
     var before = 0
     for index in 0..<count {
-      let part = children.dropFirst(index * Self.childrenPerNode).prefix(Self.childrenPerNode)
+      let part = children.dropFirst(index * sizes.children).prefix(sizes.children)
       var node = Array("TREE".utf8) + [0, level]
       node.append(littleEndian: UInt16(part.count))
       node.append(littleEndian: index > 0 ? UInt64(first + (index - 1) * size) : Self.undefined)

@@ -68,8 +68,10 @@ public struct SafeTensors: Sendable, Hashable {
   /// Reads a file.
   ///
   /// - Throws: ``FormatError`` for anything but a whole safetensors file within the limits.
-  public init(contentsOf url: URL, limits: LoadLimits = LoadLimits()) throws(FormatError) {
-    let bytes = try FileReading.bytes(of: url, limits: limits, reader: "safetensors")
+  public init(
+    contentsOf url: URL, limits: LoadLimits = LoadLimits(), in files: some FileSystem = .disk
+  ) throws(FormatError) {
+    let bytes = try FileReading.bytes(of: url, limits: limits, reader: "safetensors", in: files)
     try self.init(bytes, limits: limits, source: url.path)
   }
 

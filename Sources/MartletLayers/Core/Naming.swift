@@ -89,14 +89,23 @@ extension Layer {
     if let layer = value as? Layer {
       found.append((name, layer))
     } else if let layers = value as? [Layer] {
-      for (index, layer) in layers.enumerated() {
-        found.append((index == 0 ? name : "\(name)_\(index)", layer))
-      }
+      found += listNames(name, layers)
     } else {
       let mirror = Mirror(reflecting: value)
       if mirror.displayStyle == .optional, let inner = mirror.children.first {
         collect(inner.value, name, &found)
       }
+    }
+  }
+
+  /// The names of the layers of a list in Keras' files: `cells/lstm_cell`, `cells/lstm_cell_1`.
+  final func listNames(_ list: String, _ layers: [Layer]) -> [(name: String, layer: Layer)] {
+    var counts: [String: Int] = [:]
+    return layers.map { layer in
+      let base = snakeCase(layer.kerasName)
+      let number = counts[base, default: 0]
+      counts[base] = number + 1
+      return ("\(list)/\(base)" + (number == 0 ? "" : "_\(number)"), layer)
     }
   }
 

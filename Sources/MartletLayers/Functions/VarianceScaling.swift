@@ -114,6 +114,18 @@ extension Initializer {
     VarianceScaling.lecunNormal.initializer("LecunNormal", seed)
   }
 
+  /// The same initializer told which axes of its weight are summed over, if it divides by a fan and
+  /// was not told already: for weights whose axes `Fans` cannot know, as those of `EinsumDense`.
+  public func knowing(inputAxes: [Int], outputAxes: [Int]) -> Initializer {
+    var given = configuration
+    let name = given.className
+    let scales = name == "VarianceScaling" || VarianceScaling.named.contains { $0.0 == name }
+    if !scales || (given["input_axes"] != nil && given["output_axes"] != nil) { return self }
+    given["input_axes"] = .ints(inputAxes)
+    given["output_axes"] = .ints(outputAxes)
+    return (try? Initializer(configuration: given)) ?? self
+  }
+
   /// How the table of names makes those of this file.
   static var scalings: [NameTable<Initializer>.Entry] {
     VarianceScaling.named.map { name, scaling in

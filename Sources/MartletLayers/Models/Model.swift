@@ -80,6 +80,8 @@ open class Model: Layer {
 
   open override var kerasName: String { isPlain ? "Functional" : "\(type(of: self))" }
 
+  open override var configuration: Configuration { wiring }
+
   /// The symbolic inputs of a functional or built Sequential model.
   public final var inputs: [SymbolicTensor] { graph?.inputs ?? [] }
   /// The symbolic outputs of a functional or built Sequential model.

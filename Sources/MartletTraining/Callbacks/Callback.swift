@@ -23,6 +23,8 @@ public protocol Callback: AnyObject {
   func validationBegan(_ epoch: Int, _ run: TrainingRun) throws
   /// After an epoch and its validation; `run.logs` are the epoch's, and may be added to.
   func epochEnded(_ epoch: Int, _ run: TrainingRun) throws
+  /// After all callbacks have seen the end of an epoch and the history has it: the place to save.
+  func epochRecorded(_ epoch: Int, _ run: TrainingRun) throws
   /// After the last epoch, also where training was stopped.
   func trainingEnded(_ run: TrainingRun) throws
 
@@ -47,6 +49,7 @@ extension Callback {
   public func batchEnded(_ batch: Int, _ run: TrainingRun) throws {}
   public func validationBegan(_ epoch: Int, _ run: TrainingRun) throws {}
   public func epochEnded(_ epoch: Int, _ run: TrainingRun) throws {}
+  public func epochRecorded(_ epoch: Int, _ run: TrainingRun) throws {}
   public func trainingEnded(_ run: TrainingRun) throws {}
   public func passBegan(_ pass: Pass) throws {}
   public func passAdvanced(_ pass: Pass) throws {}

@@ -13,27 +13,30 @@ extension Loss {
   /// Probabilities are divided by their sum and held in [1e-7, 1 − 1e-7] first.
   ///
   /// - Parameters:
-  ///   - alpha: A factor for all classes.
+  ///   - alpha: A factor for all classes, or one for each along the last axis.
   ///   - gamma: How strongly what is right is played down.
   ///   - fromLogits: Whether predictions are logits, before a softmax.
   ///   - labelSmoothing: How much of each target is spread evenly over all classes, 0 … 1.
   ///   - axis: The axis of the classes.
   /// - Source: Lin et al., *Focal Loss for Dense Object Detection*, 2017.
   public static func categoricalFocalCrossentropy(
-    alpha: Double = 0.25, gamma: Double = 2, fromLogits: Bool = false,
+    alpha: any Numbers = 0.25, gamma: Double = 2, fromLogits: Bool = false,
     labelSmoothing: Double = 0, axis: Int = -1, reduction: Reduction = .sumOverBatchSize
   ) -> Loss {
     Loss(
       "categorical_focal_crossentropy", className: "CategoricalFocalCrossentropy", reduction,
       [
-        "alpha": .number(alpha), "gamma": .number(gamma), "from_logits": .bool(fromLogits),
+        "alpha": .numbers(alpha), "gamma": .number(gamma), "from_logits": .bool(fromLogits),
         "label_smoothing": .number(labelSmoothing), "axis": .int(axis),
       ], targets: .distributions(along: axis)
     ) { y, p in
       let y = smoothed(y, labelSmoothing)
       let p = normalized(fromLogits ? p.softmax(along: axis) : p, along: axis)
       let entropy = -(y * p.log())
-      return LossValues(((1 - p).pow(gamma) * alpha * entropy).sum(along: axis))
+      let factors = alpha.numbers.map(Float.init)
+      let factor = Tensor(factors, shape: alpha is Double ? [] : [factors.count])
+      return LossValues(
+        ((1 - p).pow(gamma) * factor.cast(to: p.dtype) * entropy).sum(along: axis))
     }
   }
 
@@ -75,7 +78,7 @@ extension LossKind {
     "CategoricalFocalCrossentropy", ["categorical_focal_crossentropy"]
   ) { configuration throws(Diagnostic) in
     .categoricalFocalCrossentropy(
-      alpha: try configuration.number("alpha", default: 0.25),
+      alpha: try configuration.optionalNumbers("alpha") ?? 0.25,
       gamma: try configuration.number("gamma", default: 2),
       fromLogits: try configuration.bool("from_logits", default: false),
       labelSmoothing: try configuration.number("label_smoothing", default: 0),

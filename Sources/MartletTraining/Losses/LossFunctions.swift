@@ -104,7 +104,7 @@ public func categoricalCrossentropy(
 
 /// The categorical cross-entropy with less weight on what is already right, a scalar: `Loss.categoricalFocalCrossentropy` of targets and predictions.
 public func categoricalFocalCrossentropy(
-  _ yTrue: Tensor, _ yPred: Tensor, alpha: Double = 0.25, gamma: Double = 2,
+  _ yTrue: Tensor, _ yPred: Tensor, alpha: any Numbers = 0.25, gamma: Double = 2,
   fromLogits: Bool = false, labelSmoothing: Double = 0, axis: Int = -1, sampleWeight: Tensor? = nil,
   mask: Tensor? = nil, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {

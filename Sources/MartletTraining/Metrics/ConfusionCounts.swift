@@ -1,22 +1,6 @@
 import MartletLayers
 import MartletTensors
 
-/// What predictions have to pass to count as yes: one threshold, or several.
-///
-///     .precision(thresholds: 0.3)        .precision(thresholds: [0.2, 0.5, 0.8])
-public protocol Thresholds: Sendable {
-  /// The thresholds as they were given: one, or all of them.
-  var thresholds: [Double] { get }
-}
-
-extension Double: Thresholds {
-  public var thresholds: [Double] { [self] }
-}
-
-extension Array: Thresholds where Element == Double {
-  public var thresholds: [Double] { self }
-}
-
 /// Right and wrong yes and no of one batch, for each threshold: float64 `[thresholds]`, with several
 /// labels `[thresholds, labels]`.
 struct ConfusionCounts {
@@ -131,7 +115,7 @@ struct ThresholdCounter: Sendable {
     return (isBelow ? passed.maximum(1) : passed).cast(to: .int32)
   }
 
-  /// The weight that passes each threshold: of all buckets above it. `[thresholds, labels]`.
+  /// The weight that passes each threshold: of all buckets above it, `[thresholds, labels]`.
   private func above(_ weight: Tensor, _ bucket: Tensor) -> Tensor {
     let (count, labels) = (thresholds.count, weight.shape[1])
     let columns = Tensor(0..<labels)

@@ -11,7 +11,7 @@ extension Metric {
   /// - Parameter thresholds: What predictions have to pass, in [0, 1], traps outside; ½ where none
   ///   is given. Several give a vector.
   public static func truePositives(
-    thresholds: (any Thresholds)? = nil, name: String = "true_positives",
+    thresholds: (any Numbers)? = nil, name: String = "true_positives",
     file: StaticString = #fileID,
     line: UInt = #line
   ) -> Metric {
@@ -24,7 +24,7 @@ extension Metric {
   public static var trueNegatives: Metric { trueNegatives() }
   /// The weight of what is no and predicted so; parameters as of `truePositives`.
   public static func trueNegatives(
-    thresholds: (any Thresholds)? = nil, name: String = "true_negatives",
+    thresholds: (any Numbers)? = nil, name: String = "true_negatives",
     file: StaticString = #fileID,
     line: UInt = #line
   ) -> Metric {
@@ -37,7 +37,7 @@ extension Metric {
   public static var falsePositives: Metric { falsePositives() }
   /// The weight of what is no and predicted yes; parameters as of `truePositives`.
   public static func falsePositives(
-    thresholds: (any Thresholds)? = nil, name: String = "false_positives",
+    thresholds: (any Numbers)? = nil, name: String = "false_positives",
     file: StaticString = #fileID,
     line: UInt = #line
   ) -> Metric {
@@ -50,7 +50,7 @@ extension Metric {
   public static var falseNegatives: Metric { falseNegatives() }
   /// The weight of what is yes and predicted no; parameters as of `truePositives`.
   public static func falseNegatives(
-    thresholds: (any Thresholds)? = nil, name: String = "false_negatives",
+    thresholds: (any Numbers)? = nil, name: String = "false_negatives",
     file: StaticString = #fileID,
     line: UInt = #line
   ) -> Metric {
@@ -69,7 +69,7 @@ extension Metric {
   ///   - topK: Counts only the k largest predictions of each row.
   ///   - classId: Counts only this class, the index along the last axis.
   public static func precision(
-    thresholds: (any Thresholds)? = nil, topK: Int? = nil, classId: Int? = nil,
+    thresholds: (any Numbers)? = nil, topK: Int? = nil, classId: Int? = nil,
     name: String = "precision", file: StaticString = #fileID,
     line: UInt = #line
   ) -> Metric {
@@ -82,9 +82,11 @@ extension Metric {
 
   /// The fraction of yes that are predicted so, with threshold ½.
   public static var recall: Metric { recall() }
-  /// The fraction of yes that are predicted so; 0 if there is no yes. Parameters as of `precision`.
+  /// The fraction of yes that are predicted so; 0 if there is no yes.
+  ///
+  /// Parameters as of `precision`.
   public static func recall(
-    thresholds: (any Thresholds)? = nil, topK: Int? = nil, classId: Int? = nil,
+    thresholds: (any Numbers)? = nil, topK: Int? = nil, classId: Int? = nil,
     name: String = "recall", file: StaticString = #fileID,
     line: UInt = #line
   ) -> Metric {
@@ -106,7 +108,7 @@ extension Metric {
 /// One cell of the confusion matrix for each threshold, or the first of two as a fraction of both.
 final class ConfusionMetric: Metric {
   /// A cell of the confusion matrix.
-  enum Cell: String {
+  enum Cell: String, CaseIterable {
     case truePositives = "true_positives"
     case falsePositives = "false_positives"
     case trueNegatives = "true_negatives"
@@ -123,22 +125,22 @@ final class ConfusionMetric: Metric {
   }
 
   private let className: String
-  private let given: (any Thresholds)?
+  private let given: (any Numbers)?
   private let cells: [Cell]
   private let counter: ThresholdCounter
 
   init(
-    _ className: String, _ name: String, _ thresholds: (any Thresholds)?, _ direction: Direction,
+    _ className: String, _ name: String, _ thresholds: (any Numbers)?, _ direction: Direction,
     _ cells: [Cell], topK: Int? = nil, classId: Int? = nil
   ) throws(Diagnostic) {
-    if let thresholds, let mistake = ThresholdCounter.mistake(name, thresholds.thresholds) {
+    if let thresholds, let mistake = ThresholdCounter.mistake(name, thresholds.numbers) {
       throw mistake
     }
     self.className = className
     given = thresholds
     self.cells = cells
     var counter = ThresholdCounter(
-      thresholds?.thresholds ?? [topK == nil ? 0.5 : ThresholdCounter.lowest])
+      thresholds?.numbers ?? [topK == nil ? 0.5 : ThresholdCounter.lowest])
     counter.topK = topK
     counter.classId = classId
     self.counter = counter
@@ -170,11 +172,7 @@ final class ConfusionMetric: Metric {
 
   override var configuration: Configuration {
     var values: [String: ConfigurationValue] = ["name": .string(name)]
-    switch given {
-    case nil: values["thresholds"] = .null
-    case let one as Double: values["thresholds"] = .number(one)
-    case let several?: values["thresholds"] = .numbers(several.thresholds)
-    }
+    values["thresholds"] = .numbers(given)
     if cells.count == 2 {
       values["top_k"] = .optional(counter.topK)
       values["class_id"] = .optional(counter.classId)
@@ -198,14 +196,9 @@ extension MetricKind {
     _ cells: [ConfusionMetric.Cell]
   ) -> MetricKind {
     MetricKind(className, [name]) { configuration throws(Diagnostic) in
-      let given: (any Thresholds)?
-      switch configuration["thresholds"] {
-      case nil: given = nil
-      case .list?: given = try configuration.numbers("thresholds")
-      case _?: given = try configuration.number("thresholds")
-      }
-      return try ConfusionMetric(
-        className, name, given, direction, cells, topK: configuration.optionalInt("top_k"),
+      try ConfusionMetric(
+        className, name, configuration.optionalNumbers("thresholds"), direction, cells,
+        topK: configuration.optionalInt("top_k"),
         classId: configuration.optionalInt("class_id"))
     }
   }

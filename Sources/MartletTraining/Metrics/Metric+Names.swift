@@ -42,8 +42,9 @@ extension Metric {
   }
 
   /// A new metric that one of Keras' strings names: "accuracy", "mse", "AUC"; with default
-  /// hyperparameters. Logs show the name as it was given.
+  /// hyperparameters.
   ///
+  /// Logs show the name as it was given.
   /// "accuracy", "acc" and "crossentropy" choose by the shapes they meet, as Keras does. The name of
   /// a loss makes the mean of that loss.
   ///

@@ -105,6 +105,7 @@ extension Model {
     for callback in run.callbacks { try callback.epochEnded(epoch, run) }
     run.history.epochs.append(epoch)
     run.history.logs.append(run.logs)
+    for callback in run.callbacks { try callback.epochRecorded(epoch, run) }
   }
 
   private final func isLastBatch(_ run: TrainingRun) -> Bool {

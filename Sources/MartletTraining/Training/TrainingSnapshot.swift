@@ -15,6 +15,8 @@ public struct TrainingSnapshot: Sendable {
     public var epoch: Int
     /// The batches of it that are done.
     public var batch: Int
+    /// Whether the epoch has not begun.
+    public var isBetweenEpochs = false
     public var data: DatasetState
     public var history: History
     /// The samples behind the running means.
@@ -50,6 +52,15 @@ extension TrainingRun {
       samples: trackers.saved.samples, sources: sources.map { [$0.seed, UInt64($0.draws)] },
       callbacks: callbacks.map { $0.state ?? [:] }, weights: weightTexts)
     return TrainingSnapshot(tensors: tensors, progress: progress)
+  }
+
+  /// The state after an epoch, from which the next one begins; to be called from `epochRecorded`.
+  public func snapshotOfNextEpoch() -> TrainingSnapshot {
+    var snapshot = snapshot()
+    snapshot.progress.epoch = epoch + 1
+    snapshot.progress.batch = 0
+    snapshot.progress.isBetweenEpochs = true
+    return snapshot
   }
 
   /// Puts a run back to a snapshot; to be called from `trainingBegan`.
@@ -109,7 +120,7 @@ extension TrainingRun {
     history = progress.history
     epoch = progress.epoch
     batch = progress.batch
-    resumedBatch = progress.batch
+    resumedBatch = progress.isBetweenEpochs ? nil : progress.batch
   }
 
   private var sources: [RandomSource] { model.randomSources + [.implicit] }

@@ -48,6 +48,7 @@ def types(file):
     space = h5py.h5s.create_simple((3,))
     compact = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     compact.set_layout(h5py.h5d.COMPACT)
+    compact.set_obj_track_times(False)
     dataset = h5py.h5d.create(file.id, b"compact", h5py.h5t.STD_I32LE, space, compact)
     dataset.write(h5py.h5s.ALL, h5py.h5s.ALL, np.array([7, 8, 9], np.int32))
     file.create_dataset("texts", data=["a", "größe", "", "🐦" * 3], dtype=h5py.string_dtype())
@@ -120,6 +121,19 @@ def loop(file):
     group["back"] = file["a"]
 
 
+def doubling(file):
+    """Two links to each group from the one above: two to the 40th paths."""
+    group = file
+    for _ in range(40):
+        child = group.create_group("a")
+        group["b"] = child
+        group = child
+
+
+def deep(file):
+    file.create_group("/".join("x" * 100))
+
+
 def soft_link(file):
     file["x"] = 1
     file["y"] = h5py.SoftLink("/x")
@@ -154,6 +168,8 @@ golden("links", links)
 golden("hard-links", hard_links)
 golden("no-objects", lambda file: None)
 golden("bad-loop", loop)
+golden("bad-doubling", doubling)
+golden("bad-deep", deep)
 golden("bad-latest", lambda file: file.create_dataset("x", data=1), libver="latest")
 golden("bad-soft-link", soft_link)
 golden("bad-external-link", external_link)

@@ -69,8 +69,8 @@ public final class SpectralNormalization: Layer, ConfigurableLayer {
     var u = vectorU.value
     var v = u
     for _ in 0..<powerIterations {
-      v = unit(u.matmul(matrix.transposed()))
-      u = unit(v.matmul(matrix))
+      v = u.matmul(matrix.transposed()).withUnitLength(along: nil)
+      u = v.matmul(matrix).withUnitLength(along: nil)
     }
     (u, v) = (u.stoppingGradient(), v.stoppingGradient())
     let largest = v.matmul(matrix).matmul(u.transposed()).reshaped(to: [])
@@ -79,8 +79,6 @@ public final class SpectralNormalization: Layer, ConfigurableLayer {
     vectorU.assign(.where(isZero, vectorU.value, u))
     kernel.assign(kernel.value / .where(isZero, .ones(like: largest), largest))
   }
-
-  private func unit(_ x: Tensor) -> Tensor { x * x.square().sum().maximum(1e-24).rsqrt() }
 
   public override var configuration: Configuration {
     var c = super.configuration

@@ -25,15 +25,21 @@ public final class UnitNorm: Layer, ConfigurableLayer {
   }
 
   public override func call(_ x: Tensor, _ context: CallContext) -> Tensor {
-    let square = x.square().sum(along: axis, keepingDimensions: true)
-    // Keras' bound on 1 / length is 1e12.
-    return x * square.maximum(1e-24).rsqrt()
+    x.withUnitLength(along: axis, leastLength: 1e-12)
   }
 
   public override var configuration: Configuration {
     var c = super.configuration
     c["axis"] = axis.count == 1 ? .int(axis[0]) : .ints(axis)
     return c
+  }
+}
+
+extension Tensor {
+  /// The tensor divided by its length along axes (nil: all), or by the least length if that is more.
+  func withUnitLength(along axes: [Int]?, leastLength: Double = 1e-7) -> Tensor {
+    let square = square().sum(along: axes, keepingDimensions: true)
+    return self * square.maximum(leastLength * leastLength).rsqrt()
   }
 }
 

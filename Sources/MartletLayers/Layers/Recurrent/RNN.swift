@@ -230,7 +230,7 @@ public final class StackedRNNCells: RecurrentCell, ConfigurableLayer {
   }
 
   public override var sublayers: [(name: String, layer: Layer)] {
-    cells.enumerated().map { ("cells/\($0)", $1) }
+    listNames("cells", cells)
   }
 
   public override func build(_ input: PartialShape) throws {

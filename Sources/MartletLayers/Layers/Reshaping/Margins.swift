@@ -4,8 +4,9 @@ import MartletTensors
 struct Margins: Sendable {
   let widths: [(before: Int, after: Int)]
 
-  /// Reads one width for all, one for each axis, or a pair for each; in one dimension two numbers
-  /// are a pair. Throws where they do not fit the axes.
+  /// Reads one width for all, one for each axis, or a pair for each; throws where they do not fit.
+  ///
+  /// In one dimension two numbers are a pair.
   init(_ given: [[Int]], axes: Int, _ who: String) throws(Diagnostic) {
     var rows = given
     if axes == 1 && given.count == 2 && given.allSatisfy({ $0.count == 1 }) {

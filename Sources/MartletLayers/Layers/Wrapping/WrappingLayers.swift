@@ -1,3 +1,5 @@
 extension BuiltInLayers {
-  static let wrapping: [String: any ConfigurableLayer.Type] = [:]
+  static let wrapping: [String: any ConfigurableLayer.Type] = [
+    "TimeDistributed": TimeDistributed.self
+  ]
 }

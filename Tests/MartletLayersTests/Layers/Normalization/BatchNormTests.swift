@@ -17,4 +17,44 @@ struct BatchNormTests {
     let again = layer(Tensor([[1.0]]))
     #expect(abs(again.item() - (1 - 0.0233333) / (1.0055556 + 1e-3).squareRoot()) < 1e-6)
   }
+
+  @Test("A frozen layer uses its averages in training, and keeps them")
+  func frozen() {
+    let layer = BatchNorm()
+    let x = Tensor([[1.0], [2], [4]])
+    _ = layer(x, training: true)
+    layer.trainable = false
+    let before = layer.nonTrainableVariables.map { $0.value.scalars }
+    #expect(layer(x, training: true).isEqual(to: layer(x)))
+    #expect(layer.nonTrainableVariables.map { $0.value.scalars } == before)
+    #expect(layer.trainableVariables.isEmpty && layer.nonTrainableVariables.count == 4)
+  }
+
+  @Test("Steps that a mask leaves out do not count")
+  func masks() {
+    // Keras 3.15.1: BatchNormalization()(x, training=True, mask=mask), moving averages after it.
+    let x = Tensor([[[1.0, 2], [3, -1], [50, 60]], [[2, 0], [-70, 80], [90, 99]]])
+    let mask = Tensor([[true, true, false], [true, false, false]])
+    let layer = BatchNorm()
+    let y = layer(x, training: true, mask: mask)
+    #expect(
+      y[0, 0].isClose(to: Tensor([-1.2238274, 1.335877]), relative: 1e-6)
+        && y[1, 0].isClose(to: Tensor([0, -0.26717538]), relative: 1e-5, absolute: 1e-6))
+    let averages = layer.nonTrainableVariables.map { $0.value }
+    #expect(averages[0].isClose(to: Tensor([0.02, 0.0033333332]), relative: 1e-6))
+    #expect(averages[1].isClose(to: Tensor([0.9966667, 1.0055555]), relative: 1e-6))
+  }
+
+  @Test("Behind a convolution at inference it ends in the convolution's kernel")
+  func fusion() throws {
+    let model = Sequential {
+      Input(shape: [12, 12, 3])
+      Conv2D(8, kernelSize: 3)
+      BatchNorm()
+      Activation(.relu)
+    }
+    for variable in model.weights { _ = variable.value.evaluated() }
+    let text = model(Tensor.ones([4, 12, 12, 3]).evaluated()).plan.description
+    #expect(text.contains("conv·add·subtract·multiply·add·relu"), "\(text)")
+  }
 }

@@ -1,0 +1,67 @@
+import Foundation
+import MartletFormats
+import MartletTraining
+
+/// When a callback saves.
+public enum SaveFrequency: Sendable, Equatable {
+  /// After each epoch.
+  case epoch
+  /// After each number of batches.
+  case batches(Int)
+}
+
+/// Saves a running training, and continues it with the same bits after the process was killed.
+///
+/// When `fit` begins and the file exists, everything is put back: weights, optimizer, random
+/// numbers, the position in the data in the middle of an epoch too, running means, history, and what
+/// the other callbacks remember. When training ends, the file is removed.
+public final class BackupAndRestore<Files: FileSystem>: Callback {
+  /// The file; the folder must exist.
+  public let path: String
+  public let saveFrequency: SaveFrequency
+  public let deleteCheckpoint: Bool
+  private let files: Files
+
+  /// Creates the callback.
+  ///
+  /// - Parameters:
+  ///   - path: The file to write, a safetensors file.
+  ///   - saveFrequency: When it is written.
+  ///   - deleteCheckpoint: Whether it is removed when training has ended.
+  public convenience init(
+    _ path: String, saveFrequency: SaveFrequency = .epoch, deleteCheckpoint: Bool = true
+  ) where Files == DiskFileSystem {
+    self.init(path, saveFrequency: saveFrequency, deleteCheckpoint: deleteCheckpoint, in: .disk)
+  }
+
+  init(
+    _ path: String, saveFrequency: SaveFrequency, deleteCheckpoint: Bool = true, in files: Files
+  ) {
+    self.path = path
+    self.saveFrequency = saveFrequency
+    self.deleteCheckpoint = deleteCheckpoint
+    self.files = files
+  }
+
+  public func trainingBegan(_ run: TrainingRun) throws {
+    if try files.status(at: path) == nil { return }
+    try run.restore(try TrainingSnapshot(contentsOf: path))
+  }
+
+  public func batchEnded(_ batch: Int, _ run: TrainingRun) throws {
+    if case .batches(let count) = saveFrequency, count > 0, (batch + 1) % count == 0 {
+      try run.snapshot().write(to: path, in: files)
+    }
+  }
+
+  public func epochRecorded(_ epoch: Int, _ run: TrainingRun) throws {
+    if saveFrequency == .epoch { try run.snapshotOfNextEpoch().write(to: path, in: files) }
+  }
+
+  public func trainingEnded(_ run: TrainingRun) throws {
+    // A run that was stopped before its end may be continued.
+    if deleteCheckpoint, run.stopReason == nil, try files.status(at: path) != nil {
+      try files.remove(path)
+    }
+  }
+}
