@@ -3,6 +3,19 @@ import Testing
 
 @testable import MartletFormats
 
+/// A closure's result and the seconds of a processor that it takes on this thread, whatever else the
+/// machine does.
+func timed<Result>(_ body: () throws -> Result) rethrows -> (Result, seconds: Double) {
+  func now() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+  let start = now()
+  let result = try body()
+  return (result, now() - start)
+}
+
 /// Where the files of the tests lie.
 enum Files {
   static let goldens = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
