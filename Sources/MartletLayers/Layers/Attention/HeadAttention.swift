@@ -220,7 +220,8 @@ public class HeadAttention: Layer {
     let all = known.dropFirst().reduce(first) { $0 .& $1 }
     let steps = 2 * equations.axes.count
     let batch = all.shape.dropLast(steps)
-    let ones = Shape(repeating: 1, count: Swift.max(query.rank + equations.axes.count - all.rank, 0))
+    let ones = Shape(
+      repeating: 1, count: Swift.max(query.rank + equations.axes.count - all.rank, 0))
     return all.reshaped(to: batch + ones + all.shape.suffix(steps))
   }
 

@@ -66,9 +66,12 @@ struct HeadEquations {
   static func letters(_ count: Int) -> Substring { "abcdefghijklmnopqrstuvwxyz".prefix(count) }
 
   init(_ layer: HeadAttention, query: PartialShape) throws(Diagnostic) {
-    rank = query.count
-    let rank = rank
-    axes = (layer.heads.axes ?? Array(1..<Swift.max(rank - 1, 1))).map { $0 < 0 ? $0 + rank : $0 }
+    let rank = query.count
+    self.rank = rank
+    let axes = (layer.heads.axes ?? Array(1..<Swift.max(rank - 1, 1))).map {
+      $0 < 0 ? $0 + rank : $0
+    }
+    self.axes = axes
     if rank < 3 || rank > 8 || axes.isEmpty || Set(axes).count != axes.count
       || !axes.allSatisfy({ (1..<(rank - 1)).contains($0) })
     {
