@@ -1,6 +1,8 @@
 import MartletTensors
 
-/// The layers that a configuration can name. Registries of a program's own layers are arguments:
+/// The layers that a configuration can name.
+///
+/// Registries of a program's own layers are arguments:
 /// `Layer.make(from:custom:)`.
 public enum BuiltInLayers {
   /// The classes by Keras' names, the long names included.
