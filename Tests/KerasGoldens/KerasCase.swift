@@ -9,7 +9,7 @@ import MartletTensors
 public struct KerasCase: Sendable {
   /// The name of the case, `Dense-3`.
   public let name: String
-  /// `layer`, `loss`, `metric`, …
+  /// What is made: `layer`, `loss`, `metric` and so on.
   public let kind: String
   /// The object to make, from Keras' names.
   public let configuration: Configuration
@@ -46,7 +46,9 @@ public struct KerasCase: Sendable {
 
   private init(_ row: [String: ConfigurationValue], _ file: SafeTensors) throws {
     func text(_ key: String) throws -> String {
-      guard let value = row[key]?.asString else { throw KerasFileError(what: "no \(key) in \(row)") }
+      guard let value = row[key]?.asString else {
+        throw KerasFileError(what: "no \(key) in \(row)")
+      }
       return value
     }
     guard case .object(let values)? = row["config"] else {
@@ -124,11 +126,11 @@ extension KerasCase {
     let keys = [
       "outputs", "input_gradients", "weight_gradients", "state_gradients", "weights_after",
       "losses", "output_masks", "slots", "learning_rates", "finalized",
+      "histories", "evaluations",
     ]
     return keys.reduce(0) { $0 + list($1).count }
   }
 }
-
 
 /// A file of vectors that is not as it should be.
 public struct KerasFileError: Error {
