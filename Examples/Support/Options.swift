@@ -1,10 +1,11 @@
 import Foundation
+import Martlet
 
 /// The options every example takes, and the line of JSON it ends with.
 public struct Options {
   public var epochs: Int
   public var seed: UInt64 = 1
-  /// The folder with the MNIST files, from `--data` or the environment variable `MARTLET_DATA`.
+  /// The folder with the MNIST files, from `--data`; without it, `MNIST.load` looks for them.
   public var data: String?
   public var json = false
   /// The samples of a step, where the example lets it be chosen.
@@ -27,7 +28,6 @@ public struct Options {
     self.epochs = epochs
     self.batchSize = batchSize ?? 0
     optimizer = optimizers.first ?? ""
-    data = ProcessInfo.processInfo.environment["MARTLET_DATA"]
     var arguments = CommandLine.arguments.dropFirst()
     let program =
       CommandLine.arguments.first.map { ($0 as NSString).lastPathComponent } ?? "example"
@@ -75,8 +75,9 @@ public struct Options {
     if self.epochs < 1 { refuse("--epochs must be 1 or more, not \(self.epochs)") }
   }
 
-  /// Prints the results, as JSON if that was asked for.
-  public func report(testAccuracy: Double, secondsTraining: Double, data: String) {
+  /// Prints the results, as JSON if that was asked for; `test` says what the data were.
+  public func report(testAccuracy: Double, secondsTraining: Double, test: LabeledImages) {
+    let data = test.origin == .synthetic ? "synthetic" : "mnist"
     let total = Date().timeIntervalSince(start)
     print(
       String(

@@ -19,28 +19,17 @@ public func confusionTable(truth: Tensor, answers: Tensor, classes: Int = 10) ->
 public func pictures(of images: LabeledImages, answers: Tensor, count: Int) -> String {
   let said = answers.scalars(of: Int.self)
   let truth = images.labels.scalars(of: Int.self)
-  let (height, width) = (images.bytes.shape[1], images.bytes.shape[2])
   var text = ""
-  // Five beside each other; two rows of pixels to a character.
   for first in stride(from: 0, to: Swift.min(count, said.count), by: 5) {
     let group = Array(first..<Swift.min(first + 5, count, said.count))
-    let pixels = group.map { images.bytes[$0].scalars(of: UInt8.self) }
-    text +=
-      group.map { index in
-        let line =
-          "\(truth[index]) is taken for \(said[index])\(truth[index] == said[index] ? "" : " ✗")"
-        return line.padding(toLength: width, withPad: " ", startingAt: 0)
-      }.joined(separator: " ") + "\n"
-    for row in stride(from: 0, to: height, by: 2) {
-      text +=
-        pixels.map { picture in
-          (0..<width).map { column -> String in
-            let upper = picture[row * width + column] > 100
-            let lower = row + 1 < height && picture[(row + 1) * width + column] > 100
-            return upper ? (lower ? "█" : "▀") : (lower ? "▄" : " ")
-          }.joined()
-        }.joined(separator: " ") + "\n"
+    let pictures = group.map { TextPicture(images.bytes[$0]) }
+    let captions = group.map { index in
+      let line =
+        "\(truth[index]) is taken for \(said[index])\(truth[index] == said[index] ? "" : " ✗")"
+      return line.padding(toLength: images.bytes.shape[2], withPad: " ", startingAt: 0)
     }
+    text += captions.joined(separator: "  ") + "\n"
+    text += TextPicture.sideBySide(pictures).description + "\n"
   }
   return text
 }

@@ -43,7 +43,6 @@ struct CustomLoop {
     let accuracy: Metric = .sparseCategoricalAccuracy
     for (x, y) in test.batched(1000) { accuracy.update(y, net(x)) }
     options.report(
-      testAccuracy: accuracy.result().item(), secondsTraining: seconds,
-      data: test.origin == .synthetic ? "synthetic" : "mnist")
+      testAccuracy: accuracy.result().item(), secondsTraining: seconds, test: test)
   }
 }

@@ -40,8 +40,7 @@ struct LeNet {
     print(confusionTable(truth: test.labels, answers: answers))
     print(pictures(of: test, answers: answers, count: 10))
     options.report(
-      testAccuracy: result.accuracy ?? 0, secondsTraining: seconds,
-      data: test.origin == .synthetic ? "synthetic" : "mnist")
+      testAccuracy: result.accuracy ?? 0, secondsTraining: seconds, test: test)
   }
 
   /// Adadelta at rate 1, the course's choice; or Adam with a cosine decay over the whole run.

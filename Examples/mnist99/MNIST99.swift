@@ -35,7 +35,6 @@ struct MNIST99 {
     let hits = try model.predict(test.images, batchSize: 1000).argmax(along: 1)
     let accuracy = (hits.cast(to: .int32) .== test.labels).cast(to: .float32).mean().item()
     options.report(
-      testAccuracy: accuracy, secondsTraining: seconds,
-      data: test.origin == .synthetic ? "synthetic" : "mnist")
+      testAccuracy: accuracy, secondsTraining: seconds, test: test)
   }
 }

@@ -7,7 +7,7 @@ import Martlet
 struct RawTensors {
   static func main() throws {
     let options = Options("A two-layer perceptron on MNIST, written on raw tensors.", epochs: 6)
-    let (train, test, source) = try Digits.load(from: options.data)
+    let (train, test) = try MNIST.load(from: options.data)
     let random = RandomSource(seed: options.seed)
 
     // He's initialization (2015): deviation √(2 / inputs) in front of a relu.
@@ -20,27 +20,26 @@ struct RawTensors {
     let parameters = [w1, b1, w2, b2]
     let velocities = parameters.map { Variable(Tensor.zeros($0.shape)) }
 
-    func logits(_ images: Tensor) -> Tensor {  // [batch, 784] → [batch, 10]
-      let x = images.cast(to: .float32) / 255
+    func logits(_ images: Tensor) -> Tensor {  // [batch, 28, 28, 1] → [batch, 10]
+      let x = images.reshaped(to: [-1, 784])
       return (x.matmul(w1.value) + b1.value).relu().matmul(w2.value) + b2.value
     }
-    func accuracy(_ digits: Digits) -> Double {
-      let hits = logits(digits.images).argmax(along: 1) .== digits.labels.cast(to: .int32)
-      return hits.cast(to: .float32).mean().item()
+    func testAccuracy() -> Double {
+      var hits = Tensor(0)
+      for (images, labels) in test.batched(1000) {
+        let isHit = logits(images).argmax(along: 1) .== labels
+        hits = hits + isHit.cast(to: .float32).sum()
+      }
+      return hits.item() / Double(test.count)
     }
 
-    let batch = 128
-    let steps = train.labels.count / batch
+    let batches = train.shuffled(seed: options.seed).batched(128)
     let start = Date()
     for epoch in 0..<options.epochs {
-      let order = Tensor.randomPermutation(train.labels.count, using: random)
       // A cosine from 0.1 to 0 over the epochs.
       let rate = 0.05 * (1 + cos(Double.pi * Double(epoch) / Double(options.epochs)))
       var total = Tensor(0)
-      for step in 0..<steps {
-        let rows = order[(step * batch)..<((step + 1) * batch)]
-        let images = train.images.taking(rows, along: 0)
-        let labels = train.labels.taking(rows, along: 0).cast(to: .int32)
+      for (images, labels) in batches {
         let (loss, gradients) = valueAndGradient(of: parameters) {
           Tensor.crossEntropy(logits: logits(images), labels: labels).mean()
         }
@@ -54,9 +53,9 @@ struct RawTensors {
       print(
         String(
           format: "epoch %d/%d  loss %.4f  test accuracy %.2f %%", epoch + 1, options.epochs,
-          total.item() / Double(steps), 100 * accuracy(test)))
+          total.item() / Double(batches.count), 100 * testAccuracy()))
     }
     options.report(
-      testAccuracy: accuracy(test), secondsTraining: Date().timeIntervalSince(start), data: source)
+      testAccuracy: testAccuracy(), secondsTraining: Date().timeIntervalSince(start), test: test)
   }
 }

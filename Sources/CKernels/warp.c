@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "elements.h"
+#include "mk_isa.h"
 
 // The pixels that a place is read from: offsets in pixels, below 0 for the fill value.
 typedef struct {
@@ -15,6 +16,8 @@ typedef struct {
   int64_t at[4];
   double weight[4];
 } taps;
+
+enum { WARP_BLOCK = 32 };  // columns worked out at once
 
 typedef struct {
   double a0, a1, a2, b0, b1, b2, c0, c1;
@@ -95,16 +98,23 @@ static inline void place(const transform* t, int64_t i, int64_t j, double* row, 
   *row /= k;
 }
 
-// Where all four neighbours of every place between two columns are pixels of the image: the first
-// and the one past the last such column of row i.
-static void inside(const transform* t, int64_t i, const mk_warp_args* s, int64_t* first, int64_t* last) {
+// The columns of row i that can be read a block at a time: of every place there the neighbours are
+// pixels of the image, or the nearest ones stand for them.
+static void stretch(const transform* t, int64_t i, const mk_warp_args* s, int64_t* first, int64_t* last) {
   *first = *last = 0;
-  if (!(t->c0 == 0 && t->c1 == 0) || s->height < 2 || s->width < 2) return;
-  double low = 0, high = (double)s->columns - 1, y = (double)i;
+  // Offsets are of 32 bits.
+  if (!s->is_bilinear || !(t->c0 == 0 && t->c1 == 0) || s->columns > 1 << 20) return;
+  if (s->height < 1 || s->width < 1 || s->height > 1 << 20 || s->width > (1 << 30) / s->height) return;
+  double low = 0, high = (double)s->columns - 1, behind = high + WARP_BLOCK, y = (double)i;
   double starts[] = {t->a1 * y + t->a2, t->b1 * y + t->b2};
   double steps[] = {t->a0, t->b0}, tops[] = {(double)s->width - 1, (double)s->height - 1};
+  for (int axis = 0; axis < 2; axis++)
+    if (!(fabs(starts[axis]) < 0x1p29 && fabs(starts[axis] + steps[axis] * behind) < 0x1p29)) return;
+  if (s->fill == MK_FILL_NEAREST) {
+    *last = s->columns;
+    return;
+  }
   for (int axis = 0; axis < 2; axis++) {
-    if (!(fabs(starts[axis]) < 0x1p52 && fabs(steps[axis]) < 0x1p20)) return;
     if (steps[axis] == 0) {
       if (!(starts[axis] >= 0 && starts[axis] < tops[axis])) return;
       continue;
@@ -117,6 +127,21 @@ static void inside(const transform* t, int64_t i, const mk_warp_args* s, int64_t
   if (!(high - low > 4)) return;
   *first = (int64_t)low + 2;
   *last = (int64_t)high - 1;
+}
+
+#define MK_SOURCE "warp_rows.h"
+#include "each_isa.h"
+
+typedef void (*warp_row)(const transform* t, int64_t row, int64_t first, int64_t last, const mk_warp_args* s,
+                         const void* x, void* y);
+
+static warp_row row_for(mk_dtype dtype) {
+#if defined(__x86_64__)
+  mk_isa_level level = mk_isa();
+  if (level == MK_AVX512) return dtype == MK_F32 ? warp_row_f32_avx512 : warp_row_f64_avx512;
+  if (level == MK_AVX2) return dtype == MK_F32 ? warp_row_f32_avx2 : warp_row_f64_avx2;
+#endif
+  return dtype == MK_F32 ? warp_row_f32_base : warp_row_f64_base;
 }
 
 #define T f32

@@ -21,42 +21,18 @@ static inline void W(read)(const taps* t, const MEMORY* x, MEMORY* y, int64_t ch
   }
 }
 
-// Bilinear places whose four neighbours are there: the same sums, without a question asked of the
-// fill. Weights of 0 fall back to the careful way.
-static inline void W(read_inside)(const transform* t, int64_t i, int64_t j, const mk_warp_args* s,
-                                  const MEMORY* x, MEMORY* y) {
-  double row, column;
-  place(t, i, j, &row, &column);
-  int64_t top = (int64_t)row, left = (int64_t)column, c = s->channels;
-  double down = row - (double)top, right = column - (double)left;
-  if (!(down > 0 && right > 0)) {
-    taps around = taps_at(row, column, s);
-    W(read)(&around, x, y, c, 0);
-    return;
-  }
-  ELEMENT w00 = (ELEMENT)((1 - down) * (1 - right)), w01 = (ELEMENT)((1 - down) * right);
-  ELEMENT w10 = (ELEMENT)(down * (1 - right)), w11 = (ELEMENT)(down * right);
-  const MEMORY* upper = x + (top * s->width + left) * c;
-  const MEMORY* lower = upper + s->width * c;
-  for (int64_t k = 0; k < c; k++) {
-    ELEMENT sum = 0 + w00 * upper[k];
-    sum += w01 * upper[c + k];
-    sum += w10 * lower[k];
-    y[k] = sum + w11 * lower[c + k];
-  }
-}
-
 static void W(warp)(const mk_warp_args* s, const mk_context* context, int64_t begin, int64_t end) {
   ELEMENT value = *(const MEMORY*)mk_at(context, s->value);
+  warp_row read_row = row_for(s->dtype);
   for (int64_t line = begin; line < end; line++) {
     int64_t n = line / s->rows, i = line % s->rows, first = 0, last = 0;
     transform t = W(transform_of)(s, context, n);
     const MEMORY* x = (const MEMORY*)mk_at(context, s->x) + n * s->height * s->width * s->channels;
     MEMORY* y = (MEMORY*)mk_at(context, s->y) + line * s->columns * s->channels;
-    if (s->is_bilinear) inside(&t, i, s, &first, &last);
+    stretch(&t, i, s, &first, &last);
+    if (first < last) read_row(&t, i, first, last, s, x, y);
     for (int64_t j = 0; j < s->columns; j++) {
-      if (j == first)
-        for (; j < last; j++) W(read_inside)(&t, i, j, s, x, y + j * s->channels);
+      if (j == first && j < last) j = last;
       if (j >= s->columns) break;
       double row, column;
       place(&t, i, j, &row, &column);

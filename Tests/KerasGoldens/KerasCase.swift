@@ -133,6 +133,8 @@ extension KerasCase {
 /// A file of vectors that is not as it should be.
 public struct KerasFileError: Error {
   public let what: String
+
+  public init(what: String) { self.what = what }
 }
 
 /// An object of a JSON file.

@@ -34,7 +34,7 @@ open class Layer: CustomStringConvertible {
   public private(set) final var builtShapes: [PartialShape] = []
   /// The element type of the weights: that of the first floating point input.
   public private(set) final var dtype = DType.float32
-  private var inputDTypes: [DType] = []
+  private(set) final var inputDTypes: [DType] = []
   /// The element type of the first input: that of layers which only move elements.
   final var firstInputDType: DType { inputDTypes.first ?? dtype }
 

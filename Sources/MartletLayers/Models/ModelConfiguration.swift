@@ -43,7 +43,9 @@ extension Model {
       }
       return .object([
         "class_name": .string(layer.configuration.className), "name": .string(layer.name),
-        "config": .object(layer.configuration.values), "inbound_nodes": .list(nodes),
+        "config": .object(
+          layer.configuration.values.filter { !AttentionOptions.callKeys.contains($0.key) }),
+        "inbound_nodes": .list(nodes),
       ])
     }
     return Configuration(
@@ -144,10 +146,14 @@ extension Layer {
       let states = ConfigurationValue.list(Array(inputs.dropFirst()))
       return ["args": .list([inputs[0]]), "kwargs": .object(["initial_state": states])]
     }
-    if kerasName == "MultiHeadAttention" {
-      return ["args": .list(inputs), "kwargs": .object([:])]
+    var keywords = configuration.values.filter { AttentionOptions.callKeys.contains($0.key) }
+    if self is HeadAttention {
+      let hasMask = inputs.count == 4 || (inputs.count == 3 && inputDTypes.last == .bool)
+      if hasMask { keywords["attention_mask"] = inputs.last }
+      let rest = hasMask ? Array(inputs.dropLast()) : inputs
+      return ["args": .list(rest), "kwargs": .object(keywords)]
     }
-    return ["args": .list([.list(inputs)]), "kwargs": .object([:])]
+    return ["args": .list([.list(inputs)]), "kwargs": .object(keywords)]
   }
 }
 
@@ -186,10 +192,10 @@ private struct FunctionalReader {
         known[Place(layer: name, node: 0, tensor: 0)] = try SymbolicTensor(configuration: nested)
         continue
       }
-      let layer = try Model.layer(nested, custom)
       guard case .list(let nodes)? = object["inbound_nodes"] else {
         throw Diagnostic(name, "the layer lacks \"inbound_nodes\"")
       }
+      let layer = try Model.layer(try nested.adding(callKeysOf: nodes, name), custom)
       for (index, node) in nodes.enumerated() {
         waiting.append(Node(layer: layer, index: index, inputs: try places(in: node, name)))
       }
@@ -276,6 +282,11 @@ private struct FunctionalReader {
     if case .object(let kwargs)? = object["kwargs"] {
       for key in ["initial_state", "query", "value", "key"] {
         if let value = kwargs[key] { collect(value) }
+      }
+      if let mask = kwargs["attention_mask"], mask != .null {
+        // A mask in third place would be taken for a key unless it is of bools.
+        if found.count == 2 { found.append(found[1]) }
+        collect(mask)
       }
     }
     return found

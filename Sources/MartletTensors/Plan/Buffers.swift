@@ -70,9 +70,10 @@ struct Buffers {
     else { return }
     switch (buffers[from].kind, buffers[to].kind) {
     case (.temporary, .temporary): break
-    case (.leaf(let leaf), .temporary) where donated(leaf): break
+    case (.leaf(let leaf), _) where !donated(leaf) || holdsOutput(leaf): return
+    case (.leaf, .temporary): break
     case (.temporary, .output(let index)): buffers[from].kind = .output(index)
-    case (.leaf(let leaf), .output(let index)) where donated(leaf) && donors[index] == nil:
+    case (.leaf(let leaf), .output(let index)) where donors[index] == nil:
       donors[index] = leaf
     default: return
     }
@@ -82,6 +83,9 @@ struct Buffers {
 
   /// For each output of the plan that overwrites a leaf, the leaf.
   private(set) var donors: [Int: Int] = [:]
+
+  /// Whether a leaf's memory has become that of an output, which stays as it is from then on.
+  private func holdsOutput(_ leaf: Int) -> Bool { donors.values.contains(leaf) }
 
   /// Where temporary buffers come to lie in the arena, and its size, in bytes.
   ///

@@ -5,35 +5,37 @@ extension Optimizer {
   /// One step: changes variables by their gradients.
   ///
   /// Variables that are not trainable stay as they are. Traps, before anything changes, if there is
-  /// not one gradient for each variable, of its shape and element type, or if the optimizer was
-  /// built for others.
+  /// not one gradient for each variable, of its shape and element type, or if one appears twice.
   ///
   /// - Parameters:
   ///   - gradients: The gradients of the loss, as `valueAndGradient(of: variables)` returns them.
-  ///   - variables: What to change; all or some of those of the first call.
+  ///   - variables: What to change: all those of the loss, or some.
   public func apply(
     _ gradients: [Tensor], to variables: [Variable], file: StaticString = #fileID,
     line: UInt = #line
   ) {
     if let mistake = mistake(gradients, variables) { trap(mistake, file: file, line: line) }
     if variables.isEmpty { return }
-    if !isBuilt { build(for: variables, file: file, line: line) }
-    var chosen: [Int] = []
-    for (index, variable) in variables.enumerated() {
-      guard let place = place(of: variable, near: index) else {
-        trap(
-          Diagnostic(
-            kerasName, "it was not built for the variable \"\(variable.name)\"",
-            expected: "the variables of its first step, or some of them",
-            fix: "call build(for:) with all variables first, or make a new optimizer"),
-          file: file, line: line)
-      }
-      chosen.append(place)
+    var found = variables.indices.map { place(of: variables[$0], near: $0) }
+    if found.contains(nil) {
+      let known = builtVariables ?? []
+      let late = zip(variables, found).compactMap { $1 == nil ? $0 : nil }
+      build(for: known + late, file: file, line: line)
+      found = variables.indices.map { place(of: variables[$0], near: $0) }
+    }
+    // In the order of the variables no place can come twice.
+    if zip(found, found.dropFirst()).contains(where: { $0! >= $1! }), Set(found).count < found.count
+    {
+      trap(
+        Diagnostic(
+          kerasName, "a variable appears twice", got: variables.map(\.name).joined(separator: ", ")),
+        file: file, line: line)
     }
     var work: [Update] = []
     work.reserveCapacity(variables.count)
-    for (index, variable) in variables.enumerated() where variable.isTrainable {
-      work.append(Update(variable: variable, place: chosen[index], gradient: gradients[index]))
+    for (index, place) in found.enumerated() where variables[index].isTrainable {
+      work.append(
+        Update(variable: variables[index], place: place!, gradient: gradients[index]))
     }
     unscale(&work)
     if accumulate(&work) {
@@ -52,7 +54,9 @@ extension Optimizer {
   /// Gives the variables the values of their averages, if it keeps them: the end of a training.
   public func finalizeVariables() {
     guard useEMA, let builtVariables else { return }
-    for (variable, average) in zip(builtVariables, averages) { variable.assign(average.value) }
+    for (variable, state) in zip(builtVariables, states) {
+      if let average = state.average { variable.assign(average.value) }
+    }
   }
 
   /// A variable, where it stands, and its gradient.
@@ -90,7 +94,7 @@ extension Optimizer {
     guard let steps = gradientAccumulationSteps else { return true }
     let isTime = (stepsDone + 1) % steps == 0
     for index in work.indices {
-      let accumulator = accumulators[work[index].place]
+      guard let accumulator = states[work[index].place].accumulator else { continue }
       let sum = work[index].gradient + accumulator.value
       accumulator.assign(isTime ? .zeros(like: sum) : sum)
       work[index].gradient = sum / Double(steps)
@@ -122,8 +126,8 @@ extension Optimizer {
       if let decay = weightDecay(of: variable), decays(variable) {
         weight = weight - weight * (decay * step.learningRate)
       }
-      let kept = slotVariables[update.place]
-      var slots = OptimizerSlots(slotNames[update.place], kept.map(\.value))
+      let kept = states[update.place].slots
+      var slots = OptimizerSlots(states[update.place].names, kept.map(\.value))
       variable.assign(
         self.update(weight, gradient: update.gradient, slots: &slots, step: step))
       for (slot, value) in zip(kept, slots.values) { slot.assign(value) }
@@ -135,7 +139,8 @@ extension Optimizer {
     // The first step's average is the variable itself.
     let kept = iterations == 0 ? 0 : emaMomentum
     let overwrites = emaOverwriteFrequency.map { (iterations + 1) % $0 == 0 } ?? false
-    for (variable, average) in zip(builtVariables, averages) {
+    for (variable, state) in zip(builtVariables, states) {
+      guard let average = state.average else { continue }
       average.assign(average.value * kept + variable.value * (1 - kept))
       if overwrites { variable.assign(average.value) }
     }

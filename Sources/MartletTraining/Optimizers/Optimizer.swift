@@ -50,13 +50,8 @@ open class Optimizer {
   private var places: [ObjectIdentifier: Int] = [:]
   private let iterationVariable: Variable
   private var learningRateVariable: Variable?
-  var averages: [Variable] = []
-  var accumulators: [Variable] = []
-  /// For each variable, its slots' names and the slots.
-  var slotNames: [[String]] = []
-  var slotVariables: [[Variable]] = []
-  /// The slots as files keep them.
-  private var savedSlots: [Variable] = []
+  /// What is kept for each of the variables.
+  private(set) var states: [State] = []
   private var ownVariables: [Variable] = []
   private var undecayedVariables: Set<ObjectIdentifier> = []
   private var undecayedNames: [String] = []
@@ -198,24 +193,19 @@ open class Optimizer {
   /// Whether it has its slots.
   public var isBuilt: Bool { builtVariables != nil }
 
-  /// Makes the slots for variables; the first `apply` does it too.
+  /// Makes the slots for variables; `apply` does it too for those it does not know.
   ///
-  /// Traps if it was built for other variables, or if a variable appears twice.
+  /// Variables that come later get fresh slots, and earlier ones keep theirs: a layer that training
+  /// leaves alone at first can take part later. Traps if a variable appears twice, or does not hold
+  /// floating point numbers.
   public func build(
     for variables: [Variable], file: StaticString = #fileID, line: UInt = #line
   ) {
-    if let builtVariables {
-      if builtVariables.elementsEqual(variables, by: ===) { return }
-      trap(
-        Diagnostic(
-          kerasName, "it was built for other variables",
-          expected: builtVariables.map(\.name).joined(separator: ", "),
-          got: variables.map(\.name).joined(separator: ", "),
-          fix: "make a new optimizer for other variables"),
-        file: file, line: line)
-    }
+    let known = builtVariables ?? []
+    if isBuilt && known.elementsEqual(variables, by: ===) { return }
+    var newPlaces: [ObjectIdentifier: Int] = [:]
     for (index, variable) in variables.enumerated() {
-      let isNew = places.updateValue(index, forKey: ObjectIdentifier(variable)) == nil
+      let isNew = newPlaces.updateValue(index, forKey: ObjectIdentifier(variable)) == nil
       if isNew && variable.dtype.isFloating { continue }
       trap(
         Diagnostic(
@@ -224,21 +214,22 @@ open class Optimizer {
           got: "\"\(variable.name)\" \(variable.dtype) \(variable.shape)"),
         file: file, line: line)
     }
-    if useEMA { averages = variables.map { make("average", for: $0) } }
-    if gradientAccumulationSteps != nil {
-      accumulators = variables.map { make("gradient_accumulator", for: $0) }
+    var all = variables
+    for variable in known where newPlaces[ObjectIdentifier(variable)] == nil {
+      newPlaces[ObjectIdentifier(variable)] = all.count
+      all.append(variable)
     }
-    let groups = variables.map { slots(for: $0) }
-    slotNames = groups.map { $0.joined().map(\.name) }
-    let made = zip(variables, groups).map { variable, groups in
-      groups.map { group in group.map { make($0, for: variable) } }
+    var newStates: [State] = []
+    for variable in all {
+      if let place = places[ObjectIdentifier(variable)] {
+        newStates.append(states[place])
+      } else {
+        newStates.append(makeState(for: variable))
+      }
     }
-    slotVariables = made.map { Array($0.joined()) }
-    for group in 0..<(groups.first?.count ?? 0) {
-      for slots in made { savedSlots += slots[group] }
-    }
-    ownVariables = makeVariables(dtype: variables.first?.dtype ?? .float32)
-    builtVariables = variables
+    (states, places) = (newStates, newPlaces)
+    if !isBuilt { ownVariables = makeVariables(dtype: variables.first?.dtype ?? .float32) }
+    builtVariables = all
   }
 
   /// All state, in the order of Keras' files; assigning to it restores it.
@@ -246,8 +237,13 @@ open class Optimizer {
   /// The count of steps, the learning rate (unless a schedule gives it), averages, accumulated
   /// gradients, slots.
   public var variables: [Variable] {
-    [iterationVariable] + (learningRateVariable.map { [$0] } ?? []) + averages + accumulators
-      + savedSlots + ownVariables
+    var all = [iterationVariable]
+    if let learningRateVariable { all.append(learningRateVariable) }
+    all += states.compactMap(\.average) + states.compactMap(\.accumulator)
+    for group in 0..<(states.map(\.groups.count).max() ?? 0) {
+      for state in states where group < state.groups.count { all += state.groups[group] }
+    }
+    return all + ownVariables
   }
 
   /// Leaves variables out of the weight decay.
@@ -275,6 +271,30 @@ open class Optimizer {
       return index
     }
     return places[ObjectIdentifier(variable)]
+  }
+
+  /// What is kept for one variable.
+  struct State {
+    var average: Variable?
+    var accumulator: Variable?
+    /// The slots as `slots(for:)` groups them.
+    var groups: [[Variable]]
+    /// The slots in one list, and their names.
+    var slots: [Variable]
+    var names: [String]
+  }
+
+  private func makeState(for variable: Variable) -> State {
+    let described = slots(for: variable)
+    let groups = described.map { group in group.map { make($0, for: variable) } }
+    let average = useEMA ? make("average", for: variable) : nil
+    // That of a variable which comes later has no first step of its own to begin with.
+    if stepsDone > 0 { average?.assign(variable.value) }
+    return State(
+      average: average,
+      accumulator: gradientAccumulationSteps == nil
+        ? nil : make("gradient_accumulator", for: variable),
+      groups: groups, slots: Array(groups.joined()), names: described.joined().map(\.name))
   }
 
   private func make(_ slot: Slot, for variable: Variable) -> Variable {

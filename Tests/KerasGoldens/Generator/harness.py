@@ -13,8 +13,6 @@ os.environ["JAX_PLATFORMS"] = "cpu"
 
 import jax
 
-jax.config.update("jax_enable_x64", True)
-
 import keras
 import numpy as np
 from keras.src.backend.common import dtypes
@@ -31,6 +29,7 @@ dtypes.BIT64_TO_BIT32_DTYPE["float64"] = "float64"
 
 
 def set_precision(floatx):
+    jax.config.update("jax_enable_x64", floatx == "float64")
     keras.config.set_floatx(floatx)
     keras.config.set_dtype_policy(floatx)
 
@@ -76,6 +75,9 @@ def worst(found, reference, rule, floor):
             allowed = np.finfo(np.float32).tiny
     error = np.abs(found[finite] - reference[finite]) / allowed
     return float("inf") if np.isnan(error).any() else float(error.max())
+
+
+set_precision("float32")
 
 
 class Family:

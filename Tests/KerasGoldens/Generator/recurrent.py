@@ -158,7 +158,7 @@ def images(add):
                    {"dropout": 0.3, "recurrent_dropout": 0.2}):  # fmt: skip
         add("ConvLSTM2D", {**base, **config}, x)
     add("ConvLSTM2D", {**base, **whole}, x, training=True)
-    add("ConvLSTM2D", {**base, **whole}, x, masks=[[[1, 1, 0], [0, 1, 1]]])
+    # A mask fails in Keras itself, with JAX.
     start = [normal(f"film{i}", 2, 4, 4, 2) for i in range(2)]
     add("ConvLSTM2D", {**base, "padding": "same"}, x, states=start)
     for rank, pixels in ((1, x[:, :, :, 0]), (3, normal("film", 1, 2, 3, 3, 2, 2))):

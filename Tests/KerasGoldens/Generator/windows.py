@@ -103,13 +103,14 @@ def pooling(add):
     for rank in (1, 2, 3):
         x = sized(rank, *((7, 5, 6) if rank < 3 else (5, 4, 3)), 2)
         for name in (f"MaxPooling{rank}D", f"AveragePooling{rank}D"):
-            add(name, {}, x)
-            add(name, {"padding": "same"}, x)
+            add(name, {"pool_size": 2}, x)
+            add(name, {"pool_size": 2, "padding": "same"}, x)
             add(name, {"pool_size": [3] * rank}, x)
             add(name, {"pool_size": [3] * rank, "strides": [1] * rank}, x)
             add(name, {"pool_size": [3] * rank, "strides": [2] * rank, "padding": "same"}, x)
             add(name, {"pool_size": [3, 2, 1][:rank], "strides": [1, 2, 2][:rank]}, x, training=True)
             add(name, {"pool_size": [2] * rank, "strides": [3] * rank, "padding": "same"}, x)
+        add(f"MaxPooling{rank}D", {}, x)
         small = sized(rank, 3, 2, 4, 3)
         for name in (f"GlobalMaxPooling{rank}D", f"GlobalAveragePooling{rank}D"):
             for pixels in (x, small, small[:1]):

@@ -376,14 +376,13 @@ import Testing
       result, "Adam: there is not one gradient for each variable.\n  expected 1 gradients")
   }
 
-  @Test("a variable that came later traps")
-  func unknownVariable() async {
+  @Test("a variable that appears twice traps")
+  func repeatedVariable() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      let optimizer = Adam()
-      optimizer.apply([Tensor([1])], to: [Variable(Tensor([1]), name: "a")])
-      optimizer.apply([Tensor([1])], to: [Variable(Tensor([1]), name: "b")])
+      let x = Variable(Tensor([1]), name: "a")
+      Adam().apply([Tensor([1]), Tensor([1])], to: [x, x])
     }
-    expectMessage(result, "Adam: it was not built for the variable \"b\".")
+    expectMessage(result, "Adam: a variable appears twice.\n  got      \"a\" float32 [1]")
   }
 
   @Test("two ways of clipping trap")
@@ -395,6 +394,23 @@ import Testing
       result,
       "OptimizerTests.swift:\(#line - 5): Fatal error: Adam: gradients can be clipped in one way only."
     )
+  }
+
+  @Test("variables that come later get slots, and earlier ones keep theirs")
+  func lateVariables() {
+    let optimizer = SGD(learningRate: 1, momentum: 0.5)
+    let all = variables()
+    optimizer.apply([gradients[1]], to: [all[1]])
+    optimizer.apply(gradients, to: all)
+    #expect(all[0].value.scalars == [0, -3, 4, -6])
+    #expect(all[1].value.scalars == [-0.75, -3])
+    optimizer.build(for: all)
+    #expect(
+      optimizer.variables.dropFirst(2).map(\.name)
+        == ["dense_kernel_momentum", "dense_bias_momentum"])
+    #expect(optimizer.variables.last!.value.scalars == [-0.75, -1.5])
+    optimizer.build(for: [all[0]])
+    #expect(optimizer.variables.count == 4)
   }
 
   @Test("some of the variables can be updated, and their slots are their own")
