@@ -113,6 +113,9 @@ extension LayerCase {
     .init("UpSampling2D bilinear", [1, 3, 3, 2]) {
       UpSampling2D(2, interpolation: .bilinear)
     },
+    .init("UpSampling2D bicubic", [1, 3, 3, 2]) {
+      UpSampling2D([2, 3], interpolation: .bicubic)
+    },
     .init("UpSampling3D", [1, 2, 2, 2, 1]) { UpSampling3D([1, 2, 3]) },
   ]
 

@@ -52,7 +52,7 @@ struct AttentionOptions {
     let columns = Tensor.arange(keys).reshaped(to: [1, 1, keys])
     let earlier = causal ? rows .>= columns : nil
     guard let window else { return earlier }
-    let near = (rows - columns).abs() .< Tensor(Int32(clamping: window))
+    let near = (rows - columns).abs() .< window
     return earlier.map { $0 .& near } ?? near
   }
 }

@@ -3,7 +3,7 @@ import MartletTensors
 /// An image made larger by whole factors: `UpSampling1D`, `UpSampling2D`, `UpSampling3D`.
 ///
 /// Input (batch, sizes…, channels), output (batch, size · factor…, channels). Every element is
-/// repeated, or in two dimensions, with `.bilinear`, drawn between neighbours (half-pixel centres).
+/// repeated, or in two dimensions worked out from its neighbours (half-pixel centres).
 public class UpSampling: Layer, ConfigurableLayer {
   class var spatialAxes: Int { 2 }
   /// The factor of each spatial axis.
@@ -16,7 +16,7 @@ public class UpSampling: Layer, ConfigurableLayer {
   ///
   /// - Parameters:
   ///   - size: The factor: one for all spatial axes, or one for each.
-  ///   - interpolation: `.nearest`, or in two dimensions `.bilinear`.
+  ///   - interpolation: `.nearest`, or in two dimensions any.
   public init(
     _ size: any AxisSizes = 2, interpolation: Interpolation = .nearest, name: String? = nil,
     file: StaticString = #fileID, line: UInt = #line
@@ -31,11 +31,11 @@ public class UpSampling: Layer, ConfigurableLayer {
   public required convenience init(configuration c: Configuration) throws {
     try c.requireChannelsLast()
     let name = try c.string("interpolation", default: "nearest")
-    let interpolations: [String: Interpolation] = ["nearest": .nearest, "bilinear": .bilinear]
-    guard let interpolation = interpolations[name.lowercased()] else {
+    guard let interpolation = Interpolation(rawValue: name.lowercased()) else {
       throw Diagnostic(
-        c.className, "its interpolation is not supported", expected: "nearest or bilinear",
-        got: name)
+        c.className, "there is no such interpolation",
+        expected: Interpolation.allCases.map(\.rawValue).joined(separator: ", "),
+        got: "\"\(name)\"")
     }
     let size = try UpSampling.check(
       try c.ints("size", default: [2]), interpolation, Self.spatialAxes, c.className)
@@ -72,7 +72,7 @@ public class UpSampling: Layer, ConfigurableLayer {
     var c = super.configuration
     c["size"] = size.count == 1 ? .int(size[0]) : .ints(size)
     if size.count > 1 { c["data_format"] = .string("channels_last") }
-    if size.count == 2 { c["interpolation"] = .string("\(interpolation)") }
+    if size.count == 2 { c["interpolation"] = .string(interpolation.rawValue) }
     return c
   }
 }

@@ -7,8 +7,11 @@ struct ActivationLayerTests {
   @Test("Softmax gives masked elements 0")
   func maskedSoftmax() {
     // Keras 3.15.1: Softmax()([[1, 2, 3]], mask=[[True, False, True]]).
-    let y = Softmax()(Tensor([[1.0, 2, 3]]), mask: Tensor([[true, false, true]]))
+    let (x, mask) = (Tensor([[1.0, 2, 3]]), Tensor([[true, false, true]]))
+    let y = Softmax()(x, mask: mask)
     #expect(y.isClose(to: Tensor([[0.11920291, 0, 0.880797]]), relative: 1e-6))
+    #expect(Softmax()([x, mask]).isEqual(to: y))
+    #expect(throws: Diagnostic.self) { try Softmax().build(for: [[nil, 3], [nil, 2]]) }
   }
 
   @Test("LeakyReLU takes the slope under its older name, and has a default of its own")
