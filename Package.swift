@@ -83,7 +83,8 @@ let package = Package(
     .testTarget(name: "MartletLayersTests", dependencies: ["MartletLayers", "KerasGoldens"]),
     .testTarget(name: "MartletDataTests", dependencies: ["MartletData"]),
     .testTarget(name: "MartletTrainingTests", dependencies: ["MartletTraining", "KerasGoldens"]),
-    .testTarget(name: "MartletSavingTests", dependencies: ["MartletSaving", "KerasGoldens", "FileFaults"]),
+    .testTarget(
+      name: "MartletSavingTests", dependencies: ["MartletSaving", "KerasGoldens", "FileFaults"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -9,7 +9,7 @@ import MartletTensors
 public struct KerasCase: Sendable {
   /// The name of the case, `Dense-3`.
   public let name: String
-  /// `layer`, `loss`, `metric`, …
+  /// What is tested: `layer`, `loss`, `metric` and so on.
   public let kind: String
   /// The object to make, from Keras' names.
   public let configuration: Configuration
@@ -46,7 +46,9 @@ public struct KerasCase: Sendable {
 
   private init(_ row: [String: ConfigurationValue], _ file: SafeTensors) throws {
     func text(_ key: String) throws -> String {
-      guard let value = row[key]?.asString else { throw KerasFileError(what: "no \(key) in \(row)") }
+      guard let value = row[key]?.asString else {
+        throw KerasFileError(what: "no \(key) in \(row)")
+      }
       return value
     }
     guard case .object(let values)? = row["config"] else {
@@ -128,7 +130,6 @@ extension KerasCase {
     return keys.reduce(0) { $0 + list($1).count }
   }
 }
-
 
 /// A file of vectors that is not as it should be.
 public struct KerasFileError: Error {

@@ -27,7 +27,9 @@ public struct CallContext {
   public var mask: Tensor? { masks.first ?? nil }
 
   /// The losses that layers added during the call: activity regularization, and what user layers
-  /// add themselves. To be added to the loss of a custom loop.
+  /// add themselves.
+  ///
+  /// To be added to the loss of a custom loop.
   public var losses: [Tensor] { gathered.losses }
 
   /// Adds a term to the loss, a scalar.

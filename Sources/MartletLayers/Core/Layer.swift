@@ -83,7 +83,9 @@ open class Layer: CustomStringConvertible {
   }
 
   /// The output's shape, found without a value; throws a `Diagnostic` if the layer cannot take the
-  /// input. Without an override the layer is called on recorded, never computed, zeros.
+  /// input.
+  ///
+  /// Without an override the layer is called on recorded, never computed, zeros.
   open func outputShape(_ input: PartialShape) throws -> PartialShape {
     try probedShapes([input])[0]
   }

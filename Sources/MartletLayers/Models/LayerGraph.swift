@@ -69,7 +69,9 @@ struct LayerGraph {
     layers = LayerGraph.layersByDepth(calls, outputs)
   }
 
-  /// The outputs' values and masks. Values are let go after their last reader.
+  /// The outputs' values and masks.
+  ///
+  /// Values are let go after their last reader.
   func run(_ values: [Tensor], _ context: CallContext) -> (outputs: [Tensor], masks: [Tensor?]) {
     var slots = [(tensor: Tensor, mask: Tensor?)?](repeating: nil, count: slotCount)
     for (index, value) in values.enumerated() {

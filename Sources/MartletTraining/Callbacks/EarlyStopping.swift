@@ -8,7 +8,8 @@ public enum MonitorMode: String, Sendable {
   case max
 
   /// Whether higher is better; throws where `.auto` cannot tell.
-  public func isHigherBetter(_ monitor: String, _ run: TrainingRun, _ who: String) throws(Diagnostic)
+  public func isHigherBetter(_ monitor: String, _ run: TrainingRun, _ who: String)
+    throws(Diagnostic)
     -> Bool
   {
     switch self {

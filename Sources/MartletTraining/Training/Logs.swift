@@ -14,7 +14,9 @@ public struct Logs: Sendable, Codable, Equatable, CustomStringConvertible {
   /// Creates logs without entries.
   public init() {}
 
-  /// A value; nil where there is none of that name. Setting one adds or replaces it.
+  /// A value; nil where there is none of that name.
+  ///
+  /// Setting one adds or replaces it.
   public subscript(name: String) -> Double? {
     get { entries.first { $0.name == name }?.value }
     set {

@@ -37,7 +37,9 @@ public struct TrainingSnapshot: Sendable {
 }
 
 extension TrainingRun {
-  /// The state after the batch that was done last. Values are captured, not copied.
+  /// The state after the batch that was done last.
+  ///
+  /// Values are captured, not copied.
   public func snapshot() -> TrainingSnapshot {
     var tensors: [(name: String, value: Tensor)] = []
     func add(_ group: String, _ values: [Tensor]) {
