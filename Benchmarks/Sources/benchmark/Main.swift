@@ -10,7 +10,7 @@ struct Main {
   static let usage = """
     Measures Martlet.
 
-    usage: benchmark NAME… [--threads N] [--seconds S] [--json | --markdown]
+    usage: benchmark NAME… [--threads N] [--seconds S] [--json]
            benchmark list
            benchmark all
 
@@ -21,7 +21,6 @@ struct Main {
     var names: [String] = []
     var settings = Settings()
     var json = false
-    var markdown = false
     var arguments = CommandLine.arguments.dropFirst()
     while let argument = arguments.popFirst() {
       switch argument {
@@ -29,7 +28,6 @@ struct Main {
         print(usage)
         return
       case "--json": json = true
-      case "--markdown": markdown = true
       case "--threads": settings.threads = number(argument, arguments.popFirst())
       case "--seconds": settings.seconds = number(argument, arguments.popFirst())
       default: names.append(argument)
@@ -40,7 +38,6 @@ struct Main {
       for benchmark in benchmarks { print("\(benchmark.name): \(benchmark.what)") }
       return
     }
-    if markdown { print(Figure.tableHeader) }
     if names == ["all"] { names = benchmarks.map(\.name) }
     for name in names {
       // `conv` stands for every benchmark called `conv-…`.
@@ -49,8 +46,6 @@ struct Main {
       for figure in chosen.lazy.flatMap({ $0.run(settings) }) {
         if json {
           print(figure.json)
-        } else if markdown {
-          print(figure.tableRow)
         } else {
           let details = figure.details.map { " \($0.0) \($0.1)" }.joined()
           print("\(figure.name): \(Figure.number(figure.value)) \(figure.unit)\(details)")

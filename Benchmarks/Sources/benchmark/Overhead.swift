@@ -7,17 +7,11 @@ let overheadBenchmarks: [Benchmark] = [
   Benchmark(name: "record", what: "recording one operation, ns") { settings in
     let x = Tensor([1, 2, 3, 4] as [Float], shape: [4])
     let count = 1000
-    return (settings.threads.map { [$0] } ?? [1, 2]).map { threads in
-      // Once a process has a second thread, memory and locks are had by atomic operations.
-      withThreads(threads, Peak(threads: threads, dtype: mk_dtype(MK_F32)).run)
-      let time = medianNanoseconds(settings.seconds) {
-        var y = x
-        for _ in 0..<count { y = y.relu() }
-      }
-      return Figure(
-        name: "record", value: time / Double(count), unit: "ns",
-        details: [("threads", "\(threads)")])
+    let time = medianNanoseconds(settings.seconds) {
+      var y = x
+      for _ in 0..<count { y = y.relu() }
     }
+    return [Figure(name: "record", value: time / Double(count), unit: "ns")]
   },
   Benchmark(name: "replay", what: "one tiny kernel of a replayed plan, ns") { settings in
     let x = Tensor([1, 2, 3, 4] as [Float], shape: [4])
