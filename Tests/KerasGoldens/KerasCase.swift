@@ -9,7 +9,7 @@ import MartletTensors
 public struct KerasCase: Sendable {
   /// The name of the case, `Dense-3`.
   public let name: String
-  /// What is tested: `layer`, `loss`, `metric` and so on.
+  /// What is made: `layer`, `loss`, `metric` and so on.
   public let kind: String
   /// The object to make, from Keras' names.
   public let configuration: Configuration
@@ -126,6 +126,7 @@ extension KerasCase {
     let keys = [
       "outputs", "input_gradients", "weight_gradients", "state_gradients", "weights_after",
       "losses", "output_masks", "slots", "learning_rates", "finalized",
+      "histories", "evaluations",
     ]
     return keys.reduce(0) { $0 + list($1).count }
   }

@@ -2,7 +2,8 @@ import MartletTensors
 
 /// The layers that a configuration can name.
 ///
-/// Registries of a program's own layers are arguments: `Layer.make(from:custom:)`.
+/// Registries of a program's own layers are arguments:
+/// `Layer.make(from:custom:)`.
 public enum BuiltInLayers {
   /// The classes by Keras' names, the long names included.
   public static let byName: [String: any ConfigurableLayer.Type] = {

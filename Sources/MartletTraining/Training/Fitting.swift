@@ -17,7 +17,8 @@ struct FitOptions {
 extension Model {
   /// The loop behind every `fit`.
   ///
-  /// `first` is a batch, or all of the data, on which everything is checked before the first step.
+  /// `first` is a batch, or all of the data, on which everything is
+  /// checked before the first step.
   final func train(
     on source: any BatchSource, checking first: Batch?, checkingEvery: Bool, _ options: FitOptions
   ) throws -> History {

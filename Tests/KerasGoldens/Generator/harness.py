@@ -175,8 +175,8 @@ class Family:
 
     def write(self):
         VECTORS.mkdir(exist_ok=True)
-        lines = ",\n".join(json.dumps(row, separators=(",", ":")) for row in self.rows)
-        (VECTORS / f"{self.name}.json").write_text(f"[\n{lines}\n]\n")
+        lines = ",\n".join(json.dumps(row, separators=(",", ":"), ensure_ascii=False) for row in self.rows)
+        (VECTORS / f"{self.name}.json").write_text(f"[\n{lines}\n]\n", "utf-8")
         path = VECTORS / f"{self.name}.safetensors"
         save_file(dict(sorted(self.tensors.items())), path)
         path.chmod(0o644)

@@ -128,7 +128,15 @@ def layer_case(
         positional = xs if several and arguments == "separate" else [xs if several else xs[0]]
         if variables is None:
             return layer(*positional, **kwargs)
-        return layer.stateless_call(*variables, *positional, return_losses=True, **kwargs)
+        # stateless_call would pass by what a call does around `call`: masks and activity losses.
+        values = [*zip(layer.trainable_variables, variables[0]),
+                  *zip(layer.non_trainable_variables, variables[1])]  # fmt: skip
+        with keras.StatelessScope(state_mapping=values, collect_losses=True) as scope:
+            out = layer(*positional, **kwargs)
+            losses = layer.losses
+        after = [scope.get_current_value(v) for v in layer.non_trainable_variables]
+        after = [v.value if a is None else a for v, a in zip(layer.non_trainable_variables, after)]
+        return out, after, losses
 
     # The weights' values and cotangents come from a first look in float32.
     probe = built(arrays)

@@ -91,7 +91,7 @@ def regression(add, common, in_time):
             add(name, {}, squash(t[:, 0]), squash(p[:, :1]))
             add(name, {}, squash(t[:, :1]), squash(p[:, 1]))
     add("MeanSquaredError", {}, t * 1e4, p * 1e4)
-    add("MeanAbsoluteError", {}, np.ones((2, 2)), np.ones((2, 2)))
+    add("MeanAbsoluteError", {}, t * 1e4, p * 1e4)
     add("MeanAbsolutePercentageError", {}, [[0.0, 1e-9, 2.0]], [[1e-6, -1e-6, 2.5]])
     add("MeanSquaredLogarithmicError", {}, [[0.0, -1.0, 1e-9, 3.0]], [[0.5, -2.0, 0.0, 1e-9]])
     add("CosineSimilarity", {"axis": 1}, t3, p3)

@@ -12,6 +12,7 @@ import normalization
 import optimizers
 import preprocessing
 import recurrent
+import training
 import windows
 
 FAMILIES = {
@@ -31,6 +32,9 @@ FAMILIES = {
     "attention": attention.attentions,
     "merging": attention.merges,
     "preprocessing": preprocessing.preprocessing,
+    "fit": training.fit,
+    "summaries": training.summaries,
+    "files": training.files,
     "normalization": normalization.normalization,
     "randomness": normalization.randomness,
 }

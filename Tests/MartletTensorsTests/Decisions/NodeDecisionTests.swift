@@ -123,6 +123,17 @@ func onSmallStack(_ body: @escaping @Sendable () -> Void) {
     #expect(w.value.memory().pointer == second)
   }
 
+  @Test func `a result that took the memory of an old value is not overwritten in turn`() {
+    // m₁ = .025 takes the place of m₀; √m₁, read from it for the last time, must not.
+    let m = Variable(Tensor([0, 0] as [Float]).evaluated())
+    let x = Tensor([0.25, 0.25] as [Float]).evaluated()
+    withoutFusion {
+      m.assign(m.value + (x - m.value) * 0.1)
+      #expect((m.value.sqrt() * 2 + 1).scalars == [1.3162278, 1.3162278])
+    }
+    #expect(m.value.scalars == [0.025, 0.025])
+  }
+
   @Test func `the donated set is part of the plan's key`() {
     // The same graph with and without a holder of the old value, in turn.
     for round in 0..<4 {

@@ -49,6 +49,12 @@ public final class Softmax: Layer, ConfigurableLayer {
   }
 
   public override var supportsMasking: Bool { true }
+  public override var makesMasks: Bool { true }
+
+  /// A mask that was given as an input is one of the output, as in Keras.
+  public override func outputMasks(_ inputs: [Tensor], _ masks: [Tensor?]) -> [Tensor?] {
+    [inputs.count > 1 ? inputs[1] : masks.first ?? nil]
+  }
 
   public override func call(_ inputs: [Tensor], _ context: CallContext) -> [Tensor] {
     let x = inputs[0]

@@ -232,6 +232,6 @@ public class HeadAttention: Layer {
       return (mask.map { .where($0, scores, .full(like: scores, -1e30)) } ?? scores).softmax()
     }
     let softmax = Softmax(axis: Array(-axes..<0))
-    return softmax.call(scores, context.with(masks: [mask]))
+    return softmax.call([scores], context.with(masks: [mask]))[0]
   }
 }
