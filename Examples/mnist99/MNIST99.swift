@@ -6,7 +6,7 @@ import Martlet
 @main
 struct MNIST99 {
   static func main() throws {
-    let options = Options("LeNet-5 to 99 % on MNIST, as fast as can be.", epochs: 6)
+    let options = Options("LeNet-5 to 99 % on MNIST, as fast as can be.", epochs: 4)
     setRandomSeed(options.seed)
     let (train, test) = try MNIST.load(from: options.data)
     let batchSize = 128
