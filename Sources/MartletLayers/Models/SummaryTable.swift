@@ -18,7 +18,7 @@ struct SummaryTable {
       ratios = [31, 27, 18, 29]
     }
     if showsTrainable {
-      header.append(showsConnections ? "Trai…" : "Trainable")
+      header.append("Trainable")
       ratios = showsConnections ? [31, 27, 18, 27, 11] : [39, 31, 16, 9]
     }
     self.header = header
@@ -62,6 +62,10 @@ struct SummaryTable {
       let parts = wrapped.enumerated().map { column, texts -> String in
         let text = line < texts.count ? texts[line] : ""
         let space = String(repeating: " ", count: Swift.max(0, widths[column] - 2 - text.count))
+        if header[column] == "Trainable" {
+          let left = space.prefix(space.count / 2)
+          return " \(left)\(text)\(space.dropFirst(left.count)) "
+        }
         return " " + (alignsRight[column] ? space + text : text + space) + " "
       }
       return bar + parts.joined(separator: bar) + bar

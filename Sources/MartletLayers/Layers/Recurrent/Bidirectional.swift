@@ -66,7 +66,7 @@ public final class Bidirectional: Layer, ConfigurableLayer {
 
   private static func direction(_ layer: RNN, prefix: String, flips: Bool) throws -> RNN {
     var c = layer.configuration
-    c["name"] = .string(prefix + layer.name)
+    if !layer.name.hasPrefix(prefix) { c["name"] = .string(prefix + layer.name) }
     if flips { c["go_backwards"] = .bool(!layer.options.goBackwards) }
     c["zero_output_for_mask"] = .bool(true)
     guard let copy = try Layer.make(from: c) as? RNN else {

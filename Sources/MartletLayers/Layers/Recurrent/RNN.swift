@@ -44,9 +44,12 @@ public class RNN: Layer, ConfigurableLayer {
   }
 
   public required convenience init(configuration c: Configuration) throws {
-    guard let nested = try c.configuration("cell"),
-      let cell = try Layer.make(from: nested) as? RecurrentCell
-    else {
+    // A list of cells is a stack.
+    var nested = c.values["cell"]?.asConfiguration
+    if case .list? = c.values["cell"] {
+      nested = Configuration("StackedRNNCells", ["cells": c.values["cell"] ?? .null])
+    }
+    guard let nested, let cell = try Layer.make(from: nested) as? RecurrentCell else {
       throw Diagnostic("RNN", "its configuration names no cell", expected: "a recurrent cell")
     }
     self.init(cell: cell, options: try RNNOptions(c), name: nil)
@@ -107,11 +110,13 @@ public class RNN: Layer, ConfigurableLayer {
       if let mask {
         let counts = mask[0..., time]
         next = zip(next, states).map { choose(counts, $0, $1) }
-        let otherwise =
-          options.zeroOutputForMask || last == nil
-          ? Tensor.zeros(output.shape, dtype: output.dtype) : last ?? output
+        // Keras takes the first state for the output before; zeros only where all steps are kept.
+        let isZero = options.zeroOutputForMask && options.returnSequences
+        // The first state of a stack is not the output's.
+        let before = states[0].shape == output.shape ? states[0] : last
+        let zeros = Tensor.zeros(output.shape, dtype: output.dtype)
+        let otherwise = isZero ? zeros : before ?? zeros
         output = choose(counts, output, otherwise)
-        last = output
       }
       states = next
       if options.returnSequences { outputs.append(output) }
