@@ -39,6 +39,8 @@ struct LeNet {
     let answers = scores.argmax(along: 1)
     print(confusionTable(truth: test.labels, answers: answers))
     print(pictures(of: test, answers: answers, count: 10))
+    try model.save(to: "lenet.keras")
+    print("the model is in lenet.keras, which Keras opens too")
     options.report(
       testAccuracy: result.accuracy ?? 0, secondsTraining: seconds, test: test)
   }
