@@ -14,6 +14,8 @@ struct Settings: Sendable {
   /// The threads to measure with; nil measures each benchmark's own choice.
   var threads: Int?
   var seconds = 0.5
+  /// Whether workloads print the time of each of their kernels, over ten steps.
+  var profile = false
 }
 
 /// A measured figure, one line of JSON.

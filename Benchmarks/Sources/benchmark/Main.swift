@@ -3,7 +3,7 @@ import Martlet
 
 let benchmarks: [Benchmark] =
   overheadBenchmarks + machineBenchmarks + productBenchmarks + convolutionBenchmarks
-  + elementwiseBenchmarks + trainingBenchmarks
+  + elementwiseBenchmarks + trainingBenchmarks + workloadBenchmarks
 
 @main
 struct Main {
@@ -28,6 +28,7 @@ struct Main {
         print(usage)
         return
       case "--json": json = true
+      case "--profile": settings.profile = true
       case "--threads": settings.threads = number(argument, arguments.popFirst())
       case "--seconds": settings.seconds = number(argument, arguments.popFirst())
       default: names.append(argument)
