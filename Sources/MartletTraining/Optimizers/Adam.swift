@@ -18,13 +18,7 @@ import MartletTensors
 ///
 /// - Source: Kingma and Ba, 2015; ε stands where it does in the text behind their algorithm 1, as in
 ///   Keras.
-public class Adam: Optimizer {
-  /// The part of the mean of gradients that remains in each step.
-  public let beta1: Double
-  /// The part of the mean of squared gradients that remains in each step.
-  public let beta2: Double
-  /// What keeps the divisor away from 0.
-  public let epsilon: Double
+public class Adam: MomentOptimizer {
   /// Whether the divisor never falls (Reddi et al., 2018).
   public let amsgrad: Bool
 
@@ -38,14 +32,12 @@ public class Adam: Optimizer {
     gradientAccumulationSteps: Int? = nil, name: String? = nil,
     file: StaticString = #fileID, line: UInt = #line
   ) {
-    self.beta1 = beta1
-    self.beta2 = beta2
-    self.epsilon = epsilon
     self.amsgrad = amsgrad
     super.init(
-      learningRate: learningRate, weightDecay: weightDecay, clipNorm: clipNorm,
-      clipValue: clipValue, globalClipNorm: globalClipNorm, useEMA: useEMA,
-      emaMomentum: emaMomentum, emaOverwriteFrequency: emaOverwriteFrequency,
+      learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon,
+      weightDecay: weightDecay, clipNorm: clipNorm, clipValue: clipValue,
+      globalClipNorm: globalClipNorm, useEMA: useEMA, emaMomentum: emaMomentum,
+      emaOverwriteFrequency: emaOverwriteFrequency,
       lossScaleFactor: lossScaleFactor, gradientAccumulationSteps: gradientAccumulationSteps,
       name: name, file: file, line: line)
   }
@@ -53,22 +45,19 @@ public class Adam: Optimizer {
   /// The optimizer that a configuration describes; throws if a hyperparameter is of another kind or
   /// out of range.
   public convenience init(configuration given: Configuration) throws(Diagnostic) {
-    try self.init(
-      beta1: given.number("beta_1", default: 0.9), beta2: given.number("beta_2", default: 0.999),
-      epsilon: given.number("epsilon", default: 1e-7),
-      amsgrad: given.bool("amsgrad", default: false))
+    let betas = try Self.betas(given)
+    self.init(
+      beta1: betas.first, beta2: betas.second, epsilon: betas.epsilon,
+      amsgrad: try given.bool("amsgrad", default: false))
     try adopt(given)
   }
 
   public override var hyperparameters: [String: ConfigurationValue] {
-    [
-      "beta_1": .number(beta1), "beta_2": .number(beta2), "epsilon": .number(epsilon),
-      "amsgrad": .bool(amsgrad),
-    ]
+    super.hyperparameters.merging(["amsgrad": .bool(amsgrad)]) { $1 }
   }
 
   public override func slots(for variable: Variable) -> [[Slot]] {
-    [["momentum", "velocity"]] + (amsgrad ? [["velocity_hat"]] : [])
+    super.slots(for: variable) + (amsgrad ? [["velocity_hat"]] : [])
   }
 
   public override func update(
@@ -84,10 +73,8 @@ public class Adam: Optimizer {
     _ weight: Tensor, gradient: Tensor, slots: inout OptimizerSlots, step: OptimizerStep,
     beta1: Double, beta2: Double, epsilon: Double
   ) -> Tensor {
-    let m = slots["momentum"] + (gradient - slots["momentum"]) * (1 - beta1)
-    let v = slots["velocity"] + (gradient.square() - slots["velocity"]) * (1 - beta2)
-    slots["momentum"] = m
-    slots["velocity"] = v
+    let m = slots.follow("momentum", gradient, kept: beta1)
+    let v = slots.follow("velocity", gradient.square(), kept: beta2)
     var largest = v
     if slots.contains("velocity_hat") {
       largest = slots["velocity_hat"].maximum(v)

@@ -28,10 +28,10 @@ public final class AdamW: Adam {
   /// The optimizer that a configuration describes; throws if a hyperparameter is of another kind or
   /// out of range.
   public convenience init(configuration given: Configuration) throws(Diagnostic) {
-    try self.init(
-      beta1: given.number("beta_1", default: 0.9), beta2: given.number("beta_2", default: 0.999),
-      epsilon: given.number("epsilon", default: 1e-7),
-      amsgrad: given.bool("amsgrad", default: false))
+    let betas = try Self.betas(given)
+    self.init(
+      beta1: betas.first, beta2: betas.second, epsilon: betas.epsilon,
+      amsgrad: try given.bool("amsgrad", default: false))
     try adopt(given)
   }
 }
