@@ -76,16 +76,18 @@ public final class ModelCheckpoint: Callback {
     let place = try PathTemplate(path).filled(epoch: run.epoch + 1, logs: logs)
     if saveBestOnly {
       guard let value = logs[monitor] else { return }
-      if let best, higherIsBetter ? value <= best : value >= best {
+      let before = best.map { String(format: "%.5f", $0) } ?? "None"
+      guard best.map({ higherIsBetter ? value > $0 : value < $0 }) ?? !value.isNaN else {
         if verbose {
-          run.announce("\nEpoch \(run.epoch + 1): \(monitor) did not improve from \(best)")
+          run.announce("\nEpoch \(run.epoch + 1): \(monitor) did not improve from \(before)")
         }
         return
       }
       if verbose {
+        let now = String(format: "%.5f", value)
         run.announce(
-          "\nEpoch \(run.epoch + 1): \(monitor) improved from "
-            + "\(best.map { "\($0)" } ?? "None") to \(value), saving model to \(place)")
+          "\nEpoch \(run.epoch + 1): \(monitor) improved from \(before) to \(now), "
+            + "saving model to \(place)")
       }
       best = value
     } else if verbose {
