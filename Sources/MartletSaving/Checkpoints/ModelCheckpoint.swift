@@ -8,14 +8,11 @@ import MartletTraining
 /// path that ends in `.keras` saves the model, `.weights.h5` or `.safetensors` its weights.
 public final class ModelCheckpoint: Callback {
   public let path: String
-  public let monitor: String
   public let saveBestOnly: Bool
   public let saveFrequency: SaveFrequency
-  public let mode: MonitorMode
   /// Whether each save is told.
   public let verbose: Bool
-  private var best: Double?
-  private var higherIsBetter = false
+  private var monitored: MonitoredValue
   private var batches = 0
 
   /// Creates the callback.
@@ -33,13 +30,14 @@ public final class ModelCheckpoint: Callback {
     saveFrequency: SaveFrequency = .epoch, initialValueThreshold: Double? = nil
   ) {
     self.path = path
-    self.monitor = monitor
     self.verbose = verbose
     self.saveBestOnly = saveBestOnly
-    self.mode = mode
     self.saveFrequency = saveFrequency
-    best = initialValueThreshold
+    monitored = MonitoredValue(monitor, mode: mode, best: initialValueThreshold)
   }
+
+  public var monitor: String { monitored.name }
+  public var mode: MonitorMode { monitored.mode }
 
   public func trainingBegan(_ run: TrainingRun) throws {
     let endings = [".keras", ".h5", ".safetensors"]
@@ -48,10 +46,7 @@ public final class ModelCheckpoint: Callback {
         "ModelCheckpoint", "the ending of the file is not known",
         expected: ".keras, .weights.h5 or .safetensors", got: path)
     }
-    if saveBestOnly {
-      try run.require(monitor: monitor, "ModelCheckpoint")
-      higherIsBetter = try mode.isHigherBetter(monitor, run, "ModelCheckpoint")
-    }
+    if saveBestOnly { try monitored.begin(run, "ModelCheckpoint") }
     // A place that is not there is refused before the first step.
     let text = PathTemplate(path).folder
     if !FileManager.default.fileExists(atPath: text) {
@@ -76,8 +71,8 @@ public final class ModelCheckpoint: Callback {
     let place = try PathTemplate(path).filled(epoch: run.epoch + 1, logs: logs)
     if saveBestOnly {
       guard let value = logs[monitor] else { return }
-      let before = best.map { String(format: "%.5f", $0) } ?? "None"
-      guard best.map({ higherIsBetter ? value > $0 : value < $0 }) ?? !value.isNaN else {
+      let before = monitored.best.map { String(format: "%.5f", $0) } ?? "None"
+      guard monitored.improves(with: value) else {
         if verbose {
           run.announce("\nEpoch \(run.epoch + 1): \(monitor) did not improve from \(before)")
         }
@@ -89,7 +84,6 @@ public final class ModelCheckpoint: Callback {
           "\nEpoch \(run.epoch + 1): \(monitor) improved from \(before) to \(now), "
             + "saving model to \(place)")
       }
-      best = value
     } else if verbose {
       run.announce("\nEpoch \(run.epoch + 1): saving model to \(place)")
     }
@@ -103,11 +97,11 @@ public final class ModelCheckpoint: Callback {
   public var state: [String: Double]? {
     get {
       var state = ["batches": Double(batches)]
-      state["best"] = best
+      state["best"] = monitored.best
       return state
     }
     set {
-      best = newValue?["best"]
+      monitored.best = newValue?["best"]
       batches = Int(newValue?["batches"] ?? 0)
     }
   }

@@ -2,17 +2,13 @@ import MartletTensors
 
 /// Lowers the learning rate when a monitored number has stopped to improve.
 public final class ReduceLROnPlateau: Callback {
-  public let monitor: String
   public let factor: Double
   public let patience: Int
-  public let mode: MonitorMode
-  public let minDelta: Double
   public let cooldown: Int
   public let minLearningRate: Double
-  private var higherIsBetter = false
+  private var monitored: MonitoredValue
   private var wait = 0
   private var coolingLeft = 0
-  private var best: Double?
 
   /// Creates the callback.
   ///
@@ -36,19 +32,21 @@ public final class ReduceLROnPlateau: Callback {
           got: "\(factor)"),
         file: file, line: line)
     }
-    self.monitor = monitor
+    monitored = MonitoredValue(monitor, mode: mode, minDelta: minDelta)
     self.factor = factor
     self.patience = patience
-    self.mode = mode
-    self.minDelta = minDelta
     self.cooldown = cooldown
     self.minLearningRate = minLearningRate
   }
 
+  public var monitor: String { monitored.name }
+  public var mode: MonitorMode { monitored.mode }
+  public var minDelta: Double { monitored.minDelta }
+
   public func trainingBegan(_ run: TrainingRun) throws {
-    try run.require(monitor: monitor, "ReduceLROnPlateau")
-    higherIsBetter = try mode.isHigherBetter(monitor, run, "ReduceLROnPlateau")
-    (wait, coolingLeft, best) = (0, 0, nil)
+    try monitored.begin(run, "ReduceLROnPlateau")
+    monitored.best = nil
+    (wait, coolingLeft) = (0, 0)
   }
 
   public func epochEnded(_ epoch: Int, _ run: TrainingRun) {
@@ -58,11 +56,7 @@ public final class ReduceLROnPlateau: Callback {
       coolingLeft -= 1
       wait = 0
     }
-    let isBetter =
-      best.map { higherIsBetter ? value > $0 + minDelta : value < $0 - minDelta }
-      ?? !value.isNaN
-    if isBetter {
-      best = value
+    if monitored.improves(with: value) {
       wait = 0
     } else if coolingLeft == 0 {
       wait += 1
@@ -81,14 +75,14 @@ public final class ReduceLROnPlateau: Callback {
   public var state: [String: Double]? {
     get {
       var state = ["wait": Double(wait), "cooling": Double(coolingLeft)]
-      state["best"] = best
+      state["best"] = monitored.best
       return state
     }
     set {
       guard let newValue else { return }
       wait = Int(newValue["wait"] ?? 0)
       coolingLeft = Int(newValue["cooling"] ?? 0)
-      best = newValue["best"]
+      monitored.best = newValue["best"]
     }
   }
 }
