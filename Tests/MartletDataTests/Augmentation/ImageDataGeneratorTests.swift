@@ -68,6 +68,31 @@ import Testing
     #expect(resumed.targets[0].isEqual(to: next.targets[0]))
   }
 
+  @Test(arguments: [(28, 2.8), (224, 22.4)])
+  func `the course's generator turns by 20°, zooms by 15 % and shifts by a tenth`(
+    side: Int, shift: Double
+  ) {
+    let transforms = (0..<4000).map { index in
+      var random = KeyedRandom(seed: 2, index)
+      return Self.course.transform(height: side, width: side, using: &random)
+    }
+    func largest(_ values: [Double]) -> Double { values.map(abs).max() ?? 0 }
+    let rows = [
+      (largest(transforms.map(\.rotation)), 20.0), (largest(transforms.map(\.shiftX)), shift),
+      (largest(transforms.map(\.shiftY)), shift),
+      (largest(transforms.map { $0.zoomX - 1 }), 0.15),
+      (largest(transforms.map { $0.zoomY - 1 }), 0.15),
+    ]
+    // 4,000 draws miss the outer hundredth with probability e⁻⁴⁰.
+    for (found, bound) in rows { #expect(found <= bound * (1 + 1e-12) && found > 0.99 * bound) }
+    // Each flip with probability ½, within five standard deviations.
+    for flips in [
+      transforms.count { $0.flipsHorizontally }, transforms.count { $0.flipsVertically },
+    ] {
+      #expect((1842...2158).contains(flips))
+    }
+  }
+
   @Test func `factors keep to their ranges and fill them`() {
     let generator = ImageDataGenerator(
       rotationRange: 20, zoomRange: 0.15, widthShiftRange: 0.1, heightShiftRange: 3,

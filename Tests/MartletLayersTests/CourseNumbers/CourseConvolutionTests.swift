@@ -134,6 +134,13 @@ struct CourseConvolutionTests {
       [7.5, 14.5, 19.5, 2.5, 2, 1], [3.5, 9, 16, 1.5, -0.5, 2.5],
     ]
     #expect(Self.matrix(layer(Self.volume(rows: 6))) == upper + [[2, 9, 7, 5, -0.5, 2.5]])
+    // The first two values by channel: 0 + 3 − 2 and −1.5 − 1.5 + 0.5.
+    let parts: [[Float]] = try (0..<3).map { channel in
+      let one = try Self.layer(filter[0..., 0..., channel..<(channel + 1)], padding: .same)
+      let whole = Self.volume(rows: 6)
+      return Array(Self.matrix(one(whole[0..., 0..., 0..., channel..<(channel + 1)]))[0].prefix(2))
+    }
+    #expect(parts == [[0, -1.5], [3, -1.5], [-2, 0.5]])
     // The slide's row belongs to a volume of seven rows.
     let seven = Self.matrix(layer(Self.volume(rows: 7)))
     #expect(Array(seven.prefix(6)) == upper + [[4, 11, 6, 7, -0.5, 4.5]])

@@ -189,4 +189,22 @@ struct CourseModelTests {
     }
     #expect(maxout.countParameters() == 1_233_610)
   }
+
+  @Test("The dense nets of the dropout paper and the deep autoencoders have the slides' parameters")
+  func denseNets() {
+    func count(_ widths: [Int]) -> Int {
+      Sequential {
+        Input(shape: [784])
+        for width in widths { Dense(width, kernelInitializer: .zeros) }
+      }.countParameters()
+    }
+    #expect(count([800, 800, 10]) == 1_276_810)
+    #expect(count([1024, 1024, 1024, 10]) == 2_913_290)
+    #expect(count([2048, 2048, 2048, 10]) == 10_020_874)
+    #expect(count([4096, 4096, 10]) == 20_037_642)
+    #expect(count([8192, 8192, 10]) == 73_629_706)
+    #expect(count([500, 500, 2000, 10]) == 1_665_010)
+    #expect(count([1000, 500, 250, 30, 250, 500, 1000, 784]) == 2_837_314)
+    #expect(count([1000, 500, 250, 2, 250, 500, 1000, 784]) == 2_823_286)
+  }
 }
