@@ -1,5 +1,3 @@
-import Foundation
-
 /// Where the fields of a CSV file lie in its bytes, row by row.
 struct CSVFields {
   /// A field: the bytes inside its quotes, if it has some.
@@ -152,21 +150,45 @@ struct CSVFields {
   private func text(_ row: Int, _ column: Int) throws(FormatError) -> String {
     let field = fields[row * width + column]
     let stored = bytes(field)
-    guard let text = String(bytes: stored, encoding: .utf8) else {
+    let text = field.hasQuotes ? Self.text(Self.undoubled(stored)) : Self.text(stored)
+    guard let text else {
       throw origin.error(
         .invalid, "a field is not UTF-8", at: .line(lines[row]), field: "column \(column + 1)",
         expected: "UTF-8", got: "\(stored.prefix(8).map { String($0, radix: 16) })",
         fix: "save the file as UTF-8.")
     }
-    return field.hasQuotes ? text.replacing("\"\"", with: "\"") : text
+    return text
+  }
+
+  /// The text of bytes, or nil where they are not UTF-8.
+  ///
+  /// Foundation's way would drop a byte order mark at the start.
+  private static func text(_ bytes: some Collection<UInt8>) -> String? {
+    let text = String(decoding: bytes, as: UTF8.self)
+    return text.utf8.elementsEqual(bytes) ? text : nil
+  }
+
+  /// The bytes with one quote for two.
+  ///
+  /// Of characters it could not be done: a quote with an accent behind it is another character.
+  private static func undoubled(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(bytes.count)
+    var isFirst = false
+    for byte in bytes {
+      isFirst = byte == quote && !isFirst
+      if byte != quote || isFirst { result.append(byte) }
+    }
+    return result
   }
 
   /// The columns with the types that the options ask for, or that their values have.
   func columns(_ options: CSV.Options) throws(FormatError) -> [CSV.Column] {
     var names: [String] = []
+    var places: [String: Int] = [:]
     for column in 0..<width {
       let name = hasHeader ? try text(0, column) : "column \(column + 1)"
-      if let before = names.firstIndex(of: name) {
+      if let before = places.updateValue(column, forKey: name) {
         throw origin.error(
           .duplicate, "two columns have the same name", at: .line(lines[0]),
           field: "column \(column + 1)", expected: "names that differ",
@@ -174,7 +196,7 @@ struct CSVFields {
       }
       names.append(name)
     }
-    if let unknown = options.types.keys.sorted().first(where: { !names.contains($0) }) {
+    if let unknown = options.types.keys.sorted().first(where: { places[$0] == nil }) {
       throw origin.error(
         .mismatch, "a column to be typed does not exist", at: .line(lines[0]), field: unknown,
         expected: "one of " + names.map { "\"\($0)\"" }.joined(separator: ", "),

@@ -32,6 +32,20 @@ import Testing
     #expect(table["c"]?.values == .texts(["ccc", nil]))
   }
 
+  @Test func `bytes of a field stay what they are`() throws {
+    // A byte order mark inside the file is a character; a quote with an accent behind it ends none.
+    let table = try read("a,b\n\u{feff},\"x\"\"\u{301}\"\n")
+    #expect(table["a"]?.values == .texts(["\u{feff}"]))
+    #expect(table["b"]?.values == .texts(["x\"\u{301}"]))
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `a table of a hundred thousand columns is read in linear time`() throws {
+    let header = (0..<100_000).map { "c\($0)" }.joined(separator: ",")
+    #expect(try read(header).columns.count == 100_000)
+    #expect(throws: FormatError.self) { try read(header + ",c7") }
+  }
+
   @Test(arguments: ["\n", "\r\n", "\r"])
   func `lines end in any of the three ways`(_ end: String) throws {
     let table = try read("a,b\(end)1,2\(end)\(end)3,4\(end)")
