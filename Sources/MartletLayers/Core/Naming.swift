@@ -2,22 +2,15 @@ import MartletTensors
 
 /// Keras' file name of a class: `MaxPooling2D` is `max_pooling2d`, `PReLU` is `p_re_lu`.
 public func snakeCase(_ name: String) -> String {
-  var spaced = ""
+  // (.)([A-Z][a-z]+) → \1_\2, then ([a-z])([A-Z]) → \1_\2, and all in lower case.
   let letters = Array(name)
-  // (.)([A-Z][a-z0-9]+) → \1_\2, then ([a-z])([A-Z]) → \1_\2, and all in lower case.
-  var index = 0
-  while index < letters.count {
-    let letter = letters[index]
-    if index > 0, letter.isUppercase, index + 1 < letters.count {
-      let next = letters[index + 1]
-      if (next.isLowercase || next.isNumber) && spaced.last != "_" { spaced.append("_") }
-    }
-    spaced.append(letter)
-    index += 1
-  }
   var result = ""
-  for letter in spaced {
-    if letter.isUppercase, let last = result.last, last.isLowercase { result.append("_") }
+  for (index, letter) in letters.enumerated() {
+    let isCapital = letter.isASCII && letter.isUppercase
+    if isCapital, index > 0, letters[index - 1] != "_" {
+      let startsWord = index + 1 < letters.count && letters[index + 1].isLowercase
+      if startsWord || letters[index - 1].isLowercase { result.append("_") }
+    }
     result.append(letter)
   }
   return result.lowercased()

@@ -4,6 +4,7 @@ import sys
 
 import harness  # noqa: F401  (sets the backend before Keras is imported)
 import attention
+import callbacks
 import core
 import functions
 import losses
@@ -33,7 +34,10 @@ FAMILIES = {
     "merging": attention.merges,
     "preprocessing": preprocessing.preprocessing,
     "fit": training.fit,
+    "callbacks": callbacks.callbacks,
+    "progress": callbacks.progress,
     "summaries": training.summaries,
+    "names": training.names,
     "files": training.files,
     "normalization": normalization.normalization,
     "randomness": normalization.randomness,

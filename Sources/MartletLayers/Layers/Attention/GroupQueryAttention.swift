@@ -71,8 +71,11 @@ public final class GroupQueryAttention: HeadAttention, ConfigurableLayer {
     try super.build(inputs: inputs)
   }
 
+  /// Keras' class has another name than the one under which Keras exports and saves it.
+  public override var kerasName: String { "GroupedQueryAttention" }
+
   public override var configuration: Configuration {
-    var c = super.configuration
+    var c = Configuration("GroupQueryAttention", super.configuration.values)
     c["head_dim"] = .int(headDim)
     c["num_query_heads"] = .int(numQueryHeads)
     c["num_key_value_heads"] = .int(numKeyValueHeads)
