@@ -15,25 +15,31 @@ public final class ProgressBar: Callback {
 
   private let style: Style
   private let isTerminal: Bool
+  private let now: () -> Double
   private let write: (String) -> Void
   private var began = 0.0
   private var drawn = 0.0
-  private var width = 0
+  private var firstStepEnded: Double?
 
   /// Creates the bar; without a style it is a bar on a terminal and lines elsewhere.
   public convenience init(style: Style? = nil) {
     let isTerminal = isatty(STDOUT_FILENO) == 1
     self.init(
-      style: style ?? (isTerminal ? .bar : .lines), isTerminal: isTerminal
-    ) { text in
-      print(text, terminator: "")
-      fflush(nil)
-    }
+      style: style ?? (isTerminal ? .bar : .lines), isTerminal: isTerminal,
+      now: { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 },
+      write: { text in
+        print(text, terminator: "")
+        fflush(nil)
+      })
   }
 
-  init(style: Style, isTerminal: Bool, write: @escaping (String) -> Void) {
+  /// With a clock in seconds and a way to write of the caller's own.
+  init(
+    style: Style, isTerminal: Bool, now: @escaping () -> Double, write: @escaping (String) -> Void
+  ) {
     self.style = style
     self.isTerminal = isTerminal
+    self.now = now
     self.write = write
   }
 
@@ -44,7 +50,7 @@ public final class ProgressBar: Callback {
 
   public func batchEnded(_ batch: Int, _ run: TrainingRun) {
     // The last state is drawn with the epoch's own numbers.
-    if run.stepsPerEpoch != batch + 1 { redraw(batch + 1, run.stepsPerEpoch) { run.logs } }
+    if run.stepsPerEpoch != batch + 1 { advance(to: batch + 1, run.stepsPerEpoch) { run.logs } }
   }
 
   public func epochEnded(_ epoch: Int, _ run: TrainingRun) {
@@ -57,7 +63,7 @@ public final class ProgressBar: Callback {
 
   public func passAdvanced(_ pass: Pass) {
     if isOwn(pass), pass.batch != pass.batchCount {
-      redraw(pass.batch, pass.batchCount) { pass.logs }
+      advance(to: pass.batch, pass.batchCount) { pass.logs }
     }
   }
 
@@ -68,48 +74,61 @@ public final class ProgressBar: Callback {
   /// Whether the pass is not the validation of an epoch, which shows no bar of its own.
   private func isOwn(_ pass: Pass) -> Bool { !pass.isPartOfTraining }
 
-  private func start() {
+  func start() {
     began = now()
     drawn = 0
-    width = 0
+    firstStepEnded = nil
   }
 
-  private func redraw(_ step: Int, _ count: Int?, _ logs: () -> Logs) {
-    guard style == .bar, isTerminal else { return }
+  /// Shows that some of the steps are done, not more often than twenty times a second.
+  func advance(to step: Int, _ count: Int?, _ logs: () -> Logs) {
+    guard style == .bar else { return }
     let time = now()
-    if time - drawn < 0.05 { return }
+    let perStep = duration(of: step, at: time)
+    guard isTerminal, time - drawn >= 0.05 else { return }
     drawn = time
-    let perStep = (time - began) / Double(step)
-    let left = count.map { perStep * Double($0 - step) }
-    show(step, count, time: left.map(clockText) ?? clockText(time - began), perStep, logs())
+    let left = count.map { remainingText(perStep * Double($0 - step)) }
+    show(step, count, time: left ?? elapsedText(time), perStep, logs())
   }
 
-  private func finish(_ steps: Int, _ logs: Logs) {
-    let elapsed = now() - began
-    let perStep = elapsed / Double(Swift.max(steps, 1))
+  /// Shows that all steps are done.
+  func finish(_ steps: Int, _ logs: Logs) {
+    let time = now()
+    let perStep = duration(of: steps, at: time)
     if style == .bar {
-      show(steps, steps, time: clockText(elapsed), perStep, logs)
+      show(steps, steps, time: elapsedText(time), perStep, logs)
       write("\n")
     } else {
-      let parts = ["\(steps)/\(steps)", "\(Int(elapsed.rounded()))s", stepText(perStep)]
+      let parts = ["\(steps)/\(steps)", elapsedText(time), stepText(perStep)]
       let tail = logs.description
       write((parts + (tail.isEmpty ? [] : [tail])).joined(separator: " - ") + "\n")
     }
   }
 
+  /// Seconds for each of the steps so far; a bar leaves out the first where there are more, since it
+  /// builds what the others use.
+  private func duration(of steps: Int, at time: Double) -> Double {
+    if steps == 0 { return 0 }
+    if let firstStepEnded, steps > 1 { return (time - firstStepEnded) / Double(steps - 1) }
+    if steps == 1 { firstStepEnded = time }
+    return (time - began) / Double(steps)
+  }
+
+  private func elapsedText(_ time: Double) -> String { String(format: "%.0fs", time - began) }
+
   private func show(_ step: Int, _ count: Int?, time: String, _ perStep: Double, _ logs: Logs) {
     var text = ""
     if isTerminal { text += "\r\u{1B}[2K" }
-    if let count {
+    if let count, count > 0 {
       let digits = String(count).count
       let number = String(repeating: " ", count: digits - String(step).count) + "\(step)/\(count)"
-      let done = Swift.min(20, 20 * step / Swift.max(count, 1))
-      let line = (
-        String(repeating: "━", count: done), String(repeating: "━", count: 20 - done)
-      )
-      text += bold(number) + " " + coloured(line.0, 32) + coloured(line.1, 37)
+      let done = Swift.min(20, Int(20 * (Double(step) / Double(count))))
+      text += bold(number) + " "
+      if done > 0 { text += coloured(String(repeating: "━", count: done), 32) }
+      text += coloured(String(repeating: "━", count: 20 - done), 37)
     } else {
-      text += bold("      \(step)/Unknown")
+      text += String(repeating: " ", count: Swift.max(0, 7 - String(step).count))
+      text += "\(step)/Unknown"
     }
     text += " " + bold(time) + " " + stepText(perStep)
     let tail = logs.description
@@ -119,25 +138,21 @@ public final class ProgressBar: Callback {
 
   private func bold(_ text: String) -> String { isTerminal ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
   private func coloured(_ text: String, _ colour: Int) -> String {
-    isTerminal && !text.isEmpty ? "\u{1B}[\(colour)m\(text)\u{1B}[0m" : text
+    isTerminal ? "\u{1B}[\(colour)m\(text)\u{1B}[0m" : text
   }
-
-  private func now() -> Double { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 }
 }
 
-/// Seconds as `h:mm:ss`, `m:ss` or `Ns`.
-func clockText(_ seconds: Double) -> String {
+/// Seconds that are left, as `h:mm:ss`, `m:ss` or `Ns`.
+func remainingText(_ seconds: Double) -> String {
   let whole = Int(seconds.isFinite ? seconds : 0)
   let (minutes, rest) = whole.quotientAndRemainder(dividingBy: 60)
-  if whole >= 3600 {
-    return String(format: "%d:%02d:%02d", minutes / 60, minutes % 60, rest)
-  }
-  return whole >= 60 ? String(format: "%d:%02d", minutes, rest) : "\(whole)s"
+  if seconds > 3600 { return String(format: "%d:%02d:%02d", minutes / 60, minutes % 60, rest) }
+  return seconds > 60 ? String(format: "%d:%02d", minutes, rest) : "\(whole)s"
 }
 
 /// Seconds per step as `2s/step`, `646ms/step` or `87us/step`.
 func stepText(_ seconds: Double) -> String {
-  if seconds >= 1 || seconds == 0 { return "\(Int(seconds.rounded()))s/step" }
-  if seconds >= 1e-3 { return "\(Int((seconds * 1e3).rounded()))ms/step" }
-  return "\(Int((seconds * 1e6).rounded()))us/step"
+  if seconds >= 1 || seconds == 0 { return String(format: "%.0fs/step", seconds) }
+  if seconds >= 1e-3 { return String(format: "%.0fms/step", seconds * 1e3) }
+  return String(format: "%.0fus/step", seconds * 1e6)
 }
