@@ -9,6 +9,7 @@ public struct CallContext {
   public var masks: [Tensor?] = []
   /// The line that called the model, for messages.
   public let file: StaticString
+  /// The line of that file.
   public let line: UInt
   /// Where the call's extra losses gather.
   private let gathered: Gathered

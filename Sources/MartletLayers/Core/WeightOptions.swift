@@ -3,8 +3,11 @@ import MartletTensors
 /// How one weight of a layer is first made, penalized and kept in bounds; under Keras' names
 /// `kernel_initializer`, `kernel_regularizer`, `kernel_constraint`.
 public struct WeightOptions: Sendable {
+  /// What its first values are.
   public var initializer: Initializer
+  /// Its penalty.
   public var regularizer: Regularizer?
+  /// What holds after each step of training.
   public var constraint: Constraint?
 
   /// The three options of one weight.

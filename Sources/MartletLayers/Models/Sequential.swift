@@ -123,27 +123,37 @@ public enum SequentialElement {
 /// Reads the closure of a `Sequential`.
 @resultBuilder
 public enum SequentialBuilder {
+  /// A layer.
   public static func buildExpression(_ layer: Layer) -> [SequentialElement] { [.layer(layer)] }
+  /// A layer, or none.
   public static func buildExpression(_ layer: Layer?) -> [SequentialElement] {
     layer.map { [.layer($0)] } ?? []
   }
+  /// Several layers, in their order.
   public static func buildExpression(_ layers: [Layer]) -> [SequentialElement] {
     layers.map { .layer($0) }
   }
+  /// An input: the first of a stack.
   public static func buildExpression(_ input: SymbolicTensor) -> [SequentialElement] {
     [.input(input)]
   }
+  /// One after the other.
   public static func buildBlock(_ parts: [SequentialElement]...) -> [SequentialElement] {
     parts.flatMap { $0 }
   }
+  /// What stands behind an `if`.
   public static func buildOptional(_ part: [SequentialElement]?) -> [SequentialElement] {
     part ?? []
   }
+  /// What stands behind an `if` with an `else`.
   public static func buildEither(first part: [SequentialElement]) -> [SequentialElement] { part }
+  /// What stands behind an `else`.
   public static func buildEither(second part: [SequentialElement]) -> [SequentialElement] { part }
+  /// What a `for` repeats.
   public static func buildArray(_ parts: [[SequentialElement]]) -> [SequentialElement] {
     parts.flatMap { $0 }
   }
+  /// What stands behind an `if #available`.
   public static func buildLimitedAvailability(
     _ part: [SequentialElement]
   ) -> [SequentialElement] { part }

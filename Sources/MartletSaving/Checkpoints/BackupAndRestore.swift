@@ -18,7 +18,9 @@ public enum SaveFrequency: Sendable, Equatable {
 public final class BackupAndRestore<Files: FileSystem>: Callback {
   /// The file; the folder must exist.
   public let path: String
+  /// When the file is written.
   public let saveFrequency: SaveFrequency
+  /// Whether the file is removed once training has ended.
   public let deleteCheckpoint: Bool
   private let files: Files
 

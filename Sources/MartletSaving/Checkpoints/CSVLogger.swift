@@ -4,8 +4,11 @@ import MartletTraining
 
 /// Writes a line of a CSV file for each epoch: its number, from 0, and the logs, sorted by name.
 public final class CSVLogger: Callback {
+  /// The file.
   public let path: String
+  /// What stands between two values.
   public let separator: String
+  /// Whether lines are added to a file that is there.
   public let append: Bool
   private var columns: [String] = []
   private var text = ""

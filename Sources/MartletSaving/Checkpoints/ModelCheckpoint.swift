@@ -7,8 +7,11 @@ import MartletTraining
 /// The path may hold `{epoch}`, `{epoch:02d}` (from 1) and names of the logs, `{val_loss:.2f}`. A
 /// path that ends in `.keras` saves the model, `.weights.h5` or `.safetensors` its weights.
 public final class ModelCheckpoint: Callback {
+  /// The file, with places for numbers.
   public let path: String
+  /// Whether only an improvement is saved.
   public let saveBestOnly: Bool
+  /// When the file is written.
   public let saveFrequency: SaveFrequency
   /// Whether each save is told.
   public let verbose: Bool
@@ -36,7 +39,9 @@ public final class ModelCheckpoint: Callback {
     monitored = MonitoredValue(monitor, mode: mode, best: initialValueThreshold)
   }
 
+  /// What must improve with `saveBestOnly`.
   public var monitor: String { monitored.name }
+  /// Which values are better.
   public var mode: MonitorMode { monitored.mode }
 
   public func trainingBegan(_ run: TrainingRun) throws {

@@ -68,7 +68,9 @@ extension Callback {
 public final class Pass {
   /// Which of the two.
   public enum Kind: Sendable { case evaluation, prediction }
+  /// Which of the two it is.
   public let kind: Kind
+  /// The model that is evaluated, or predicts.
   public let model: Model
   /// How many batches there are, where that is known.
   public let batchCount: Int?

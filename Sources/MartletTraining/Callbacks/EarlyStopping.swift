@@ -5,9 +5,13 @@ import MartletTensors
 /// Pass it to `fit` in `callbacks`. With `patience` 0, as it is by default, one epoch without an
 /// improvement ends the training.
 public final class EarlyStopping: Callback {
+  /// After how many epochs without an improvement training ends.
   public let patience: Int
+  /// A value that must be bettered.
   public let baseline: Double?
+  /// Whether the weights of the best epoch are put back at the end.
   public let restoreBestWeights: Bool
+  /// Before this epoch nothing is compared.
   public let startFromEpoch: Int
   private var monitored: MonitoredValue
   private var wait = 0
@@ -36,8 +40,11 @@ public final class EarlyStopping: Callback {
     self.startFromEpoch = startFromEpoch
   }
 
+  /// The name in the logs.
   public var monitor: String { monitored.name }
+  /// Which values are better.
   public var mode: MonitorMode { monitored.mode }
+  /// How much better a value must be to be an improvement.
   public var minDelta: Double { monitored.minDelta }
 
   public func trainingBegan(_ run: TrainingRun) throws {

@@ -2,9 +2,13 @@ import MartletTensors
 
 /// Lowers the learning rate when a monitored number has stopped to improve.
 public final class ReduceLROnPlateau: Callback {
+  /// What the rate is multiplied by.
   public let factor: Double
+  /// After how many epochs without an improvement the rate is lowered.
   public let patience: Int
+  /// For how many epochs nothing is compared after the rate was lowered.
   public let cooldown: Int
+  /// The rate is never lower.
   public let minLearningRate: Double
   private var monitored: MonitoredValue
   private var wait = 0
@@ -39,8 +43,11 @@ public final class ReduceLROnPlateau: Callback {
     self.minLearningRate = minLearningRate
   }
 
+  /// The name in the logs.
   public var monitor: String { monitored.name }
+  /// Which values are better.
   public var mode: MonitorMode { monitored.mode }
+  /// How much better a value must be to be an improvement.
   public var minDelta: Double { monitored.minDelta }
 
   public func trainingBegan(_ run: TrainingRun) throws {

@@ -14,6 +14,7 @@ public final class Attention: SequenceAttention, ConfigurableLayer {
     case concat
   }
 
+  /// How queries and keys are compared.
   public let scoreMode: ScoreMode
   private var concatScoreWeight: Variable?
 

@@ -4,6 +4,7 @@ import MartletTensors
 /// activation behind the sum.
 public class ConvolutionLayer: Layer {
   class var spatialAxes: Int { 2 }
+  /// The function of the result.
   public let activation: ActivationFunction
   /// Whether a bias is added.
   public let useBias: Bool
@@ -62,9 +63,13 @@ public class ConvolutionLayer: Layer {
     return c
   }
 
+  /// The size of the window, for receptive fields.
   public final var windowSize: [Int] { window.size }
+  /// How far the window moves, for receptive fields.
   public final var windowStrides: [Int] { window.strides }
+  /// How far apart its elements are, for receptive fields.
   public final var windowDilation: [Int] { window.dilation }
+  /// The elements of border before the first of an axis of this size.
   public final func paddingBefore(_ size: Int, axis: Int) -> Int {
     window.paddingBefore(size, axis: axis)
   }

@@ -2,6 +2,7 @@ import MartletTensors
 
 /// Applies an activation function; the shape stays.
 public final class Activation: Layer, ConfigurableLayer {
+  /// The function of the input.
   public let activation: ActivationFunction
 
   /// Creates the layer.

@@ -6,7 +6,9 @@ import MartletTensors
 public final class Dense: Layer, ConfigurableLayer {
   /// The size of the output's last axis.
   public let units: Int
+  /// The function of the result.
   public let activation: ActivationFunction
+  /// Whether a bias is added.
   public let useBias: Bool
   private let kernelOptions: WeightOptions
   private let biasOptions: WeightOptions

@@ -13,6 +13,7 @@ public final class EinsumDense: Layer, ConfigurableLayer {
   public let partialOutputShape: PartialShape
   /// The axes of the output that have a bias of their own, by their letters; nil for no bias.
   public let biasAxes: String?
+  /// The function of the result.
   public let activation: ActivationFunction
   private let kernelOptions: WeightOptions
   private let biasOptions: WeightOptions

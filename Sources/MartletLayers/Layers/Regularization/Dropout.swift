@@ -9,6 +9,7 @@ public final class Dropout: Layer, ConfigurableLayer {
   public let rate: Double
   /// The shape of the mask, which is stretched over the input; nil for the input's own.
   public let noiseShape: PartialShape?
+  /// The seed of its random numbers; nil is one of the program's.
   public let seed: Int?
   private var source: RandomSource!
 
