@@ -22,7 +22,7 @@ struct KerasFileTests {
   @Test("There are as many files and runs as Keras made")
   func counts() {
     #expect(Self.files.count == 14)
-    #expect(Self.fits.count == 9)
+    #expect(Self.fits.count == 10)
   }
 
   @Test("A file has Keras' weights, optimizer and predictions", arguments: files.keys.sorted())

@@ -22,6 +22,7 @@ struct MetricGoldenTests {
     let cases = try Self.cases.get()[className] ?? []
     #expect(cases.count >= 5)
     for given in cases {
+      #expect(given.list("updates").count >= 3, "\(given.name)")
       let metric = try Metric.configured(by: given.configuration)
       for round in ["the first time", "after a reset"] {
         var results: [Tensor] = []

@@ -30,6 +30,7 @@ import Testing
       names: given.list("excluded_from_weight_decay").compactMap(\.asString))
     let streams = try given.tensors("gradients")
     let steps = try #require(given.row["steps"]?.asInts)
+    #expect(steps.last == 100, "\(given.name)")
     var outputs: [Tensor] = []
     var rates: [Double] = []
     for step in 1...(steps.last ?? 1) {
