@@ -28,7 +28,7 @@ extension Model {
     try checkBatch(ready, compilation, "evaluate")
     try checkValues(ready, compilation, "evaluate", checkingValues: checkingValues)
     return try evaluatePass(
-      try TensorDataset(ready).batched(batchSize), compilation, steps: steps,
+      try TensorDataset(ready.batch).batched(batchSize), compilation, steps: steps,
       callbacks: callbacks + verbose.callback)
   }
 
@@ -59,7 +59,7 @@ extension Model {
     while steps.map({ pass.batch < $0 }) ?? true, let batch = try reader.next() {
       let ready = try prepared(batch, "evaluate")
       if pass.batch == 0 { try checkBatch(ready, compilation, "evaluate") }
-      trackers.update(recordLoss(ready, compilation, training: false), ready)
+      trackers.update(recordLoss(ready.batch, compilation, training: false), ready.batch)
       trackers.settle()
       pass.batch += 1
       for callback in callbacks { try callback.passAdvanced(pass) }

@@ -23,8 +23,8 @@ extension Model {
   ) throws -> [Tensor] {
     try checkBatchSize(batchSize, "predict")
     try requireSamples(data, "predict")
-    let ready = try prepared(data, "predict")
-    if ready.sampleCount <= batchSize { return try predictOnBatch(ready.inputs) }
+    let ready = try prepared(data, "predict").batch
+    if ready.sampleCount <= batchSize { return predictions(for: ready.inputs) }
     let inputs = Batch(inputs: ready.inputs)
     return try predictPass(
       try TensorDataset(inputs).batched(batchSize), steps: nil,
@@ -39,6 +39,21 @@ extension Model {
     try predictPass(data, steps: steps, callbacks: callbacks + verbose.callback)
   }
 
+  /// The predictions for one batch of a model of one input and one output.
+  public final func predictOnBatch(_ x: Tensor) throws -> Tensor {
+    try predictOnBatch([x])[0]
+  }
+
+  /// The predictions for one batch, one tensor for each output.
+  public final func predictOnBatch(_ inputs: [Tensor]) throws -> [Tensor] {
+    predictions(for: try prepared(Batch(inputs: inputs), "predictOnBatch").batch.inputs)
+  }
+
+  /// The predictions for inputs that have been prepared.
+  private final func predictions(for inputs: [Tensor]) -> [Tensor] {
+    forward(inputs, CallContext()).outputs.map { $0.evaluated() }
+  }
+
   private final func predictPass(
     _ source: any BatchSource, steps: Int?, callbacks: [any Callback]
   ) throws -> [Tensor] {
@@ -47,7 +62,7 @@ extension Model {
     var parts: [[Tensor]] = []
     for callback in callbacks { try callback.passBegan(pass) }
     while steps.map({ pass.batch < $0 }) ?? true, let batch = try reader.next() {
-      parts.append(try predictOnBatch(try prepared(batch, "predict").inputs))
+      parts.append(predictions(for: try prepared(batch, "predict").batch.inputs))
       pass.batch += 1
       for callback in callbacks { try callback.passAdvanced(pass) }
     }

@@ -53,13 +53,7 @@ extension Model {
   /// Trains on one batch of any inputs and targets.
   @discardableResult
   public final func trainOnBatch(_ batch: Batch) throws -> Logs {
-    let compilation = try requireCompilation("trainOnBatch")
-    let batch = try prepared(batch, "trainOnBatch")
-    try checkBatch(batch, compilation, "trainOnBatch")
-    let trackers = runningTrackers(compilation)
-    trackers.update(recordTrainingStep(batch, compilation, trainableVariables), batch)
-    trackers.settle()
-    return trackers.logs
+    try runStep(batch, training: true, "trainOnBatch")
   }
 
   /// Evaluates one batch and returns loss and metrics since the last `resetMetrics`.
@@ -73,25 +67,21 @@ extension Model {
   /// Evaluates one batch of any inputs and targets.
   @discardableResult
   public final func testOnBatch(_ batch: Batch) throws -> Logs {
-    let compilation = try requireCompilation("testOnBatch")
-    let batch = try prepared(batch, "testOnBatch")
-    try checkBatch(batch, compilation, "testOnBatch")
+    try runStep(batch, training: false, "testOnBatch")
+  }
+
+  private final func runStep(_ batch: Batch, training: Bool, _ who: String) throws -> Logs {
+    let compilation = try requireCompilation(who)
+    let ready = try prepared(batch, who)
+    try checkBatch(ready, compilation, who)
+    let batch = ready.batch
     let trackers = runningTrackers(compilation)
-    trackers.update(recordLoss(batch, compilation, training: false), batch)
+    trackers.update(
+      training
+        ? recordTrainingStep(batch, compilation, trainableVariables)
+        : recordLoss(batch, compilation, training: false), batch)
     trackers.settle()
     return trackers.logs
-  }
-
-  /// The predictions for one batch of a model of one input and one output.
-  public final func predictOnBatch(_ x: Tensor) throws -> Tensor {
-    try predictOnBatch([x])[0]
-  }
-
-  /// The predictions for one batch, one tensor for each output.
-  public final func predictOnBatch(_ inputs: [Tensor]) throws -> [Tensor] {
-    let batch = try prepared(Batch(inputs: inputs), "predictOnBatch")
-    let outputs = forward(batch.inputs, CallContext()).outputs
-    return outputs.map { $0.evaluated() }
   }
 
   /// Starts the running loss and metrics of `trainOnBatch` and `testOnBatch` anew.
