@@ -67,7 +67,9 @@ public final class Adamax: Optimizer {
     let largest = (slots["norm"] * beta2).maximum(gradient.abs())
     slots["momentum"] = m
     slots["norm"] = largest
-    let rate = step.learningRate / (1 - pow(beta1, Double(step.number)))
+    let rate = step.scalar(weight.dtype) { [beta1] in
+      $0.learningRate / (1 - pow(beta1, Double($0.number)))
+    }
     return weight - m * rate / (largest + epsilon)
   }
 }

@@ -48,7 +48,7 @@ extension Model {
     trackers.reset()
     for callback in run.callbacks { try callback.trainingBegan(run) }
     while run.epoch < run.epochs && !run.isStopping {
-      try runEpoch(run, compilation, variables, options, isChecked: all != nil)
+      try runEpoch(run, compilation, options, isChecked: all != nil)
       run.epoch += 1
     }
     compilation.optimizer.finalizeVariables()
@@ -66,8 +66,7 @@ extension Model {
   }
 
   private final func runEpoch(
-    _ run: TrainingRun, _ compilation: Compilation, _ variables: [Variable],
-    _ options: FitOptions, isChecked: Bool
+    _ run: TrainingRun, _ compilation: Compilation, _ options: FitOptions, isChecked: Bool
   ) throws {
     let epoch = run.epoch
     if let resumed = run.resumedBatch {
@@ -92,8 +91,7 @@ extension Model {
         }
         batch = ready.batch
       }
-      run.trackers.update(recordTrainingStep(batch, compilation, variables), batch)
-      run.trackers.settle()
+      step(batch, compilation, training: true)
       run.batch += 1
       for callback in run.callbacks { try callback.batchEnded(run.batch - 1, run) }
       if Task.isCancelled { run.stop("the task was cancelled") }

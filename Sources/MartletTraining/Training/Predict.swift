@@ -23,6 +23,11 @@ extension Model {
   ) throws -> [Tensor] {
     try checkBatchSize(batchSize, "predict")
     try requireSamples(data, "predict")
+    if data.inputNames == nil, data.sampleCount <= batchSize,
+      let known = replayPredictions(data.inputs)
+    {
+      return known
+    }
     let ready = try prepared(data, "predict").batch
     if ready.sampleCount <= batchSize { return predictions(for: ready.inputs) }
     let inputs = Batch(inputs: ready.inputs)
@@ -46,12 +51,8 @@ extension Model {
 
   /// The predictions for one batch, one tensor for each output.
   public final func predictOnBatch(_ inputs: [Tensor]) throws -> [Tensor] {
-    predictions(for: try prepared(Batch(inputs: inputs), "predictOnBatch").batch.inputs)
-  }
-
-  /// The predictions for inputs that have been prepared.
-  private final func predictions(for inputs: [Tensor]) -> [Tensor] {
-    forward(inputs, CallContext()).outputs.map { $0.evaluated() }
+    if let known = replayPredictions(inputs) { return known }
+    return predictions(for: try prepared(Batch(inputs: inputs), "predictOnBatch").batch.inputs)
   }
 
   private final func predictPass(
@@ -62,7 +63,9 @@ extension Model {
     var parts: [[Tensor]] = []
     for callback in callbacks { try callback.passBegan(pass) }
     while steps.map({ pass.batch < $0 }) ?? true, let batch = try reader.next() {
-      parts.append(predictions(for: try prepared(batch, "predict").batch.inputs))
+      let known = batch.inputNames == nil ? replayPredictions(batch.inputs) : nil
+      parts.append(
+        try known ?? predictions(for: try prepared(batch, "predict").batch.inputs))
       pass.batch += 1
       for callback in callbacks { try callback.passAdvanced(pass) }
     }

@@ -27,9 +27,8 @@ extension Model {
   }
 
   /// One step of training on a batch: loss, gradients, update of the weights.
-  final func recordTrainingStep(
-    _ batch: Batch, _ compilation: Compilation, _ variables: [Variable]
-  ) -> StepResult {
+  final func recordTrainingStep(_ batch: Batch, _ compilation: Compilation) -> StepResult {
+    let variables = trainableVariables
     var result: StepResult?
     let (_, gradients) = valueAndGradient(of: variables) {
       let found = recordLoss(batch, compilation, training: true)
@@ -72,16 +71,12 @@ extension Model {
 
   private final func runStep(_ batch: Batch, training: Bool, _ who: String) throws -> Logs {
     let compilation = try requireCompilation(who)
-    let ready = try prepared(batch, who)
-    try checkBatch(ready, compilation, who)
-    let batch = ready.batch
-    let trackers = runningTrackers(compilation)
-    trackers.update(
-      training
-        ? recordTrainingStep(batch, compilation, trainableVariables)
-        : recordLoss(batch, compilation, training: false), batch)
-    trackers.settle()
-    return trackers.logs
+    if !replayStep(batch, compilation, training: training) {
+      let ready = try prepared(batch, who)
+      try checkBatch(ready, compilation, who)
+      recordStep(ready.batch, compilation, training: training)
+    }
+    return runningTrackers(compilation).logs
   }
 
   /// Starts the running loss and metrics of `trainOnBatch` and `testOnBatch` anew.
