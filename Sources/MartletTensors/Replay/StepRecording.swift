@@ -20,12 +20,9 @@ final class StepRecording {
     scalars.append((scalar, dtype, formula))
   }
 
-  func note(_ draw: Node, from source: RandomSource?) {
-    guard let source else {
-      // Which source is the implicit one may change.
-      isRefused = true
-      return
-    }
+  func note(_ draw: Node, from source: RandomSource, isImplicit: Bool) {
+    // Which source is the implicit one may change.
+    if isImplicit { isRefused = true }
     draws.append((draw, source))
   }
 }

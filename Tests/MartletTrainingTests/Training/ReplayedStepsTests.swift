@@ -233,6 +233,17 @@ struct ReplayedStepsTests {
     final class Doubling: Layer {
       override func call(_ x: Tensor, _ context: CallContext) -> Tensor { x * 2 }
     }
+    final class Declared: Layer {
+      let draws: Bool
+      init(draws: Bool) {
+        self.draws = draws
+        super.init()
+      }
+      override var isReplayable: Bool { true }
+      override func call(_ x: Tensor, _ context: CallContext) -> Tensor {
+        draws ? x + Tensor.randomNormal(x.shape) : x * 2
+      }
+    }
     final class Descent: Optimizer {
       override func update(
         _ weight: Tensor, gradient: Tensor, slots: inout OptimizerSlots, step: OptimizerStep
@@ -253,6 +264,9 @@ struct ReplayedStepsTests {
     }
     #expect(try replays() > 0)
     #expect(try replays(Doubling()) == 0)
+    #expect(try replays(Declared(draws: false)) > 0)
+    // From which source it draws depends on where the step is run.
+    #expect(try replays(Declared(draws: true)) == 0)
     #expect(try replays(Lambda { $0 * 2 }) == 0)
     #expect(try replays(TimeDistributedDoubling.layer) == 0)
     // Its testing steps know nothing of the optimizer.
