@@ -2,12 +2,19 @@ extension Tensor {
   /// The same tensor with its value computed.
   @discardableResult
   public func evaluated() -> Tensor {
-    _ = memory()
+    _ = computedMemory()
     return self
   }
 
-  /// The memory of the elements, computed if need be.
+  /// The memory of the elements for one who reads them, computed if need be.
   func memory() -> Storage {
+    // A replay would go on from what was read now.
+    Recorder.current.recording?.isRefused = true
+    return computedMemory()
+  }
+
+  /// The memory of the elements, computed if need be.
+  private func computedMemory() -> Storage {
     let known = graphLock.withLock { node.storage }
     if let known { return known }
     if node.isConstant { return constantStorage(node) }

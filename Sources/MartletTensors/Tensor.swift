@@ -7,12 +7,14 @@
 ///
 /// A tensor is a value: no operation changes it, and it can be sent to any task.
 public struct Tensor: Sendable {
-  let handle: Handle
+  private(set) var handle: Handle
 
   init(_ handle: Handle) { self.handle = handle }
 
   /// A tensor whose elements are already in memory.
   init(storage: Storage, type: TensorType) {
+    // A replay would find the elements of now.
+    Recorder.current.recording?.isRefused = true
     let node = Node(storage: storage, type: type)
     handle = graphLock.withLock { Handle(node, pending: nil) }
   }
@@ -21,6 +23,17 @@ public struct Tensor: Sendable {
   init(_ node: Node) {
     handle = graphLock.withLock {
       Handle(node, pending: node.isKnown ? nil : Recorder.current)
+    }
+  }
+
+  /// Whether this is the only tensor on its node, and nothing else reads its memory.
+  ///
+  /// Called under the lock.
+  var isAlone: Bool {
+    mutating get {
+      let node = handle.node
+      return isKnownUniquelyReferenced(&handle) && node.holders == 1 && node.uses == 0
+        && isKnownUniquelyReferenced(&node.storage)
     }
   }
 

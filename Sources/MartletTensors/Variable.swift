@@ -5,11 +5,20 @@
 /// place where nobody else holds the old value. A variable belongs to one task at a time.
 public final class Variable {
   /// The name under which messages and files know the variable.
-  public var name: String
+  public var name: String { didSet { changeCount &+= 1 } }
   /// Whether training changes it by gradients.
-  public var isTrainable: Bool
+  public var isTrainable: Bool { didSet { changeCount &+= 1 } }
   /// What keeps the value in bounds: an optimizer applies it after each update.
-  public var constraint: (@Sendable (Tensor) -> Tensor)?
+  public var constraint: (@Sendable (Tensor) -> Tensor)? {
+    didSet {
+      changeCount &+= 1
+      isConstraintReplayable = false
+    }
+  }
+  /// Whether the constraint does the same each time, or says so if not.
+  package var isConstraintReplayable = false
+  /// How often one of these was set.
+  private(set) var changeCount = 0
   /// The value of this moment.
   public private(set) var value: Tensor
   /// The sizes of the axes; an assignment never changes them.
@@ -35,6 +44,22 @@ public final class Variable {
         expected: "\(dtype) \(shape.text)", got: "\(value.dtype) \(value.shape.text)"),
       file: file, line: line)
     self.value = value
+  }
+
+  /// Whether nobody else holds the value.
+  ///
+  /// Called under the lock.
+  var isAlone: Bool { value.isAlone }
+
+  /// Gives a variable of one int64 element its value here and now, in place where nobody else holds
+  /// the old one: for counters.
+  package func store(_ number: Int64) {
+    let isStored = graphLock.withLock {
+      guard value.isAlone, let storage = value.node.storage else { return false }
+      storage.pointer.storeBytes(of: number, as: Int64.self)
+      return true
+    }
+    if !isStored { assign(Tensor([number], shape: [], dtype: .int64)) }
   }
 
   /// Replaces the value without a check, and returns the old one; for `gradient`, which lends

@@ -3,7 +3,7 @@ import Martlet
 
 let benchmarks: [Benchmark] =
   overheadBenchmarks + machineBenchmarks + productBenchmarks + convolutionBenchmarks
-  + elementwiseBenchmarks + trainingBenchmarks + workloadBenchmarks
+  + elementwiseBenchmarks + trainingBenchmarks + workloadBenchmarks + fittingBenchmarks
 
 @main
 struct Main {

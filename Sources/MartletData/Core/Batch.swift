@@ -46,7 +46,7 @@ public struct Batch: Sendable {
   }
 
   /// All tensors: inputs, targets, weights.
-  var tensors: [Tensor] { inputs + targets + (weights ?? []) }
+  package var tensors: [Tensor] { inputs + targets + (weights ?? []) }
 
   /// The size of the first axis: the number of samples in a batch; 0 if there is no tensor or the
   /// first one is a scalar.

@@ -24,10 +24,13 @@ open class Layer: CustomStringConvertible {
   public internal(set) final var path: String
   /// Whether training changes the weights; sets the layers inside as well.
   public final var trainable = true {
-    didSet { for (_, layer) in innerLayers { layer.trainable = trainable } }
+    didSet {
+      if trainable != oldValue { configurationChanged() }
+      for (_, layer) in innerLayers { layer.trainable = trainable }
+    }
   }
   /// A penalty on the layer's output, divided by the batch size and added to the loss.
-  public final var activityRegularizer: Regularizer?
+  public final var activityRegularizer: Regularizer? { didSet { configurationChanged() } }
   /// Whether the weights have been made.
   public private(set) final var isBuilt = false
   /// The shapes of the inputs that the layer was built for.
@@ -106,6 +109,32 @@ open class Layer: CustomStringConvertible {
   /// The element type of the outputs.
   open var outputDType: DType { dtype }
 
+  /// Whether every call with inputs of the same shapes does the same: steps of training are then
+  /// replayed without calling the layer.
+  ///
+  /// The library's own layers say yes where it is so, and classes of one's own no. A layer that
+  /// overrides it may read and assign its weights and draw from its `addRandomSource`; what it
+  /// computes may depend on nothing else that changes, unless it calls `configurationChanged()` then.
+  open var isReplayable: Bool { Replay.isLibrary(self, module: "MartletLayers") }
+
+  /// Says that something was set on which calls depend: steps are recorded anew.
+  public final func configurationChanged() { changes.add() }
+  private final let changes = Changes()
+
+  /// What was set on the layer and on all layers inside.
+  package final var changesThroughout: [Changes] {
+    var found: [Changes] = []
+    walk { found.append($0.changes) }
+    return found
+  }
+
+  /// Whether the layer and all layers inside are replayable.
+  package final var isReplayableThroughout: Bool {
+    var found = true
+    walk { if !$0.isReplayable { found = false } }
+    return found
+  }
+
   /// The layers inside, under the names of the properties that hold them; found by reflection.
   open var sublayers: [(name: String, layer: Layer)] { reflectedSublayers() }
 
@@ -151,7 +180,10 @@ open class Layer: CustomStringConvertible {
     let variable = Variable(
       initializer(shape, dtype: dtype ?? self.dtype), name: path + "/" + name,
       isTrainable: trainable)
-    if let constraint { variable.constraint = { constraint($0) } }
+    if let constraint {
+      variable.constraint = { constraint($0) }
+      variable.isConstraintReplayable = true
+    }
     ownWeights.append(Weight(name: name, variable: variable, regularizer: regularizer))
     return variable
   }
@@ -186,6 +218,7 @@ open class Layer: CustomStringConvertible {
     }
     builtShapes = inputs
     isBuilt = true
+    configurationChanged()
     knownSublayers = sublayers
     for (_, layer) in innerLayers where layer.trainable && !trainable { layer.trainable = false }
     nameWeights()

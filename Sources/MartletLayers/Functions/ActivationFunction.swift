@@ -11,8 +11,21 @@ public struct ActivationFunction: Sendable {
   private let function: @Sendable (Tensor) -> Tensor
 
   /// An activation from a closure; files keep only its name.
+  @_disfavoredOverload
   public init(
     _ name: String, _ values: [String: ConfigurationValue] = [:],
+    _ function: @escaping @Sendable (Tensor) -> Tensor
+  ) {
+    configuration = Configuration(name, values)
+    self.function = {
+      Replay.refuse()
+      return function($0)
+    }
+  }
+
+  /// One of the library's own, which does the same each time.
+  init(
+    _ name: String, _ values: [String: ConfigurationValue] = [:], isLibrary: Bool = true,
     _ function: @escaping @Sendable (Tensor) -> Tensor
   ) {
     configuration = Configuration(name, values)

@@ -7,8 +7,21 @@ public struct Constraint: Sendable {
   private let project: @Sendable (Tensor) -> Tensor
 
   /// A constraint from a closure that keeps the shape.
+  @_disfavoredOverload
   public init(
     _ name: String, _ values: [String: ConfigurationValue] = [:],
+    _ project: @escaping @Sendable (Tensor) -> Tensor
+  ) {
+    configuration = Configuration(name, values)
+    self.project = {
+      Replay.refuse()
+      return project($0)
+    }
+  }
+
+  /// One of the library's own, which does the same each time.
+  init(
+    _ name: String, _ values: [String: ConfigurationValue] = [:], isLibrary: Bool = true,
     _ project: @escaping @Sendable (Tensor) -> Tensor
   ) {
     configuration = Configuration(name, values)

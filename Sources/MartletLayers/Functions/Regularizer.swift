@@ -8,8 +8,21 @@ public struct Regularizer: Sendable {
   private let penalty: @Sendable (Tensor) -> Tensor
 
   /// A regularizer from a closure with one element.
+  @_disfavoredOverload
   public init(
     _ name: String, _ values: [String: ConfigurationValue] = [:],
+    _ penalty: @escaping @Sendable (Tensor) -> Tensor
+  ) {
+    configuration = Configuration(name, values)
+    self.penalty = {
+      Replay.refuse()
+      return penalty($0)
+    }
+  }
+
+  /// One of the library's own, which does the same each time.
+  init(
+    _ name: String, _ values: [String: ConfigurationValue] = [:], isLibrary: Bool = true,
     _ penalty: @escaping @Sendable (Tensor) -> Tensor
   ) {
     configuration = Configuration(name, values)

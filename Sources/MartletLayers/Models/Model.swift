@@ -12,6 +12,8 @@ open class Model: Layer {
   public internal(set) final var inputNames: [String] = []
   /// The names of the outputs: those given, or the names of the layers that make them.
   public internal(set) final var outputNames: [String] = []
+  /// Predictions that have been recorded, for inputs of several shapes.
+  package final let heldPredictions = HeldSteps()
   /// What `compile` keeps with the model.
   package final var training: AnyObject?
   /// The number of elements of the optimizer's state and their bytes, for the summary.
@@ -72,6 +74,7 @@ open class Model: Layer {
     try nameLayers(graph.layers, in: name)
     self.graph = graph
     knownSublayers = nil
+    configurationChanged()
     inputNames = inputs.map(\.layer.name)
     outputNames = outputs.map(\.layer.name)
     try build(for: inputs.map(\.shape), dtypes: inputs.map(\.dtype))

@@ -77,6 +77,7 @@ public final class Sequential: Model {
   private func rewire() throws {
     graph = nil
     knownSublayers = nil
+    configurationChanged()
     if let failure = failure as? Diagnostic, failure.what.hasPrefix("Input is") { throw failure }
     failure = nil
     do {

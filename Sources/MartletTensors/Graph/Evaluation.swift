@@ -55,9 +55,11 @@ enum Evaluation {
         return
       } else if snapshot.nodes.count <= pieceLimit {
         let plan = PlanCache.shared.plan(for: snapshot)
+        recorder.recording?.note(snapshot, plan)
         publish(snapshot, plan.run(snapshot, profile: recorder.profile))
         return
       } else {
+        recorder.recording?.isRefused = true
         runInPieces(&snapshot, recorder)
         return
       }

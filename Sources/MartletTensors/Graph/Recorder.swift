@@ -25,6 +25,10 @@ final class Recorder: @unchecked Sendable {
   var profile: Profile?
   /// Whether the plans of this thread fuse elementwise chains.
   var fusion = true
+  /// The step that is being recorded to be replayed later, if there is one.
+  var recording: StepRecording?
+  /// Whether steps are replayed on this thread.
+  var replays = true
 
   /// Above this many recorded operations an evaluation happens by itself, so that no loop grows
   /// because nobody reads.

@@ -75,13 +75,48 @@ public final class Plan: @unchecked Sendable {
   /// What the plan occupies while it is kept, its arena included.
   var byteCount: Int { arenaBytes + memory.byteCount + calls.count * MemoryLayout<mk_call>.stride }
 
-  /// Runs the plan over the leaves of a snapshot and returns the memory of the outputs, in order.
+  /// Runs the plan over the leaves of a snapshot and returns the memory of the results, in order.
   func run(_ snapshot: Snapshot, profile: Profile?) -> [Storage] {
+    let made = replay(snapshot.storages, profile: profile) { words in
+      for (index, leaf) in constants.enumerated() {
+        guard let constant = snapshot.leaves[leaf].operation as? Constant else {
+          internalError("a constant of a plan is none")
+        }
+        words[2 * index] = constant.bits.0
+        words[2 * index + 1] = constant.bits.1
+      }
+    } failed: { node, code, detail in
+      snapshot.nodes[node].operation.fail(code, detail, snapshot.nodes[node])
+    }
+    withExtendedLifetime(snapshot) {}
+    return results.map { result in
+      switch result {
+      case .output(let index): return made[index]
+      case .leaf(let index):
+        guard let storage = snapshot.storages[index] else {
+          return constantStorage(snapshot.leaves[index])
+        }
+        return storage
+      }
+    }
+  }
+
+  /// Runs the plan and returns the memory of its outputs, in order.
+  ///
+  /// - Parameters:
+  ///   - storages: The memory of each leaf; nil for constants.
+  ///   - fill: Writes the constants' bits, two words for each constant leaf in the leaves' order.
+  ///   - failed: Called for a node whose kernel found a mistake, with what it reports.
+  func replay(
+    _ storages: [Storage?], profile: Profile?,
+    constants fill: (UnsafeMutableBufferPointer<UInt64>) -> Void,
+    failed: (_ node: Int, _ code: Int64, _ detail: Int64) -> Void
+  ) -> [Storage] {
     let arena = takeArena()
     var made: [Storage] = []
     made.reserveCapacity(outputs.count)
     for output in outputs {
-      if let donor = output.donor, let storage = snapshot.storages[donor] {
+      if let donor = output.donor, let storage = storages[donor] {
         made.append(storage)
       } else {
         made.append(Storage(byteCount: output.byteCount))
@@ -90,13 +125,7 @@ public final class Plan: @unchecked Sendable {
     withUnsafeTemporaryAllocation(
       of: UInt64.self, capacity: 2 * (constants.count + errorNodes.count + 1)
     ) { words in
-      for (index, leaf) in constants.enumerated() {
-        guard let constant = snapshot.leaves[leaf].operation as? Constant else {
-          internalError("a constant of a plan is none")
-        }
-        words[2 * index] = constant.bits.0
-        words[2 * index + 1] = constant.bits.1
-      }
+      fill(words)
       let errors = UnsafeMutableBufferPointer(rebasing: words[(2 * constants.count)...])
       for index in 0..<(2 * errorNodes.count) { errors[index] = 0 }
       withUnsafeTemporaryAllocation(
@@ -105,7 +134,7 @@ public final class Plan: @unchecked Sendable {
         bases[Base.arena] = arena?.pointer
         bases[Base.constants] = UnsafeMutableRawPointer(words.baseAddress)
         bases[Base.errors] = UnsafeMutableRawPointer(errors.baseAddress)
-        for (index, storage) in snapshot.storages.enumerated() {
+        for (index, storage) in storages.enumerated() {
           bases[Base.leaves + index] = storage?.pointer
         }
         for (index, storage) in made.enumerated() {
@@ -118,23 +147,13 @@ public final class Plan: @unchecked Sendable {
         }
       }
       for (index, node) in errorNodes.enumerated() where errors[2 * index] != 0 {
-        snapshot.nodes[node].operation.fail(
-          Int64(bitPattern: errors[2 * index]), Int64(bitPattern: errors[2 * index + 1]),
-          snapshot.nodes[node])
+        failed(
+          node, Int64(bitPattern: errors[2 * index]), Int64(bitPattern: errors[2 * index + 1]))
       }
     }
-    withExtendedLifetime(snapshot) {}
+    withExtendedLifetime(storages) {}
     returnArena(arena)
-    return results.map { result in
-      switch result {
-      case .output(let index): return made[index]
-      case .leaf(let index):
-        guard let storage = snapshot.storages[index] else {
-          return constantStorage(snapshot.leaves[index])
-        }
-        return storage
-      }
-    }
+    return made
   }
 
   private func replayTimed(
@@ -163,6 +182,9 @@ public final class Plan: @unchecked Sendable {
   private func returnArena(_ arena: Storage?) {
     lock.withLock { spareArena = arena }
   }
+
+  /// Gives the memory back that waits for the next run.
+  func dropArena() { returnArena(nil) }
 }
 
 /// The memory of a constant, for those who read or keep its element.

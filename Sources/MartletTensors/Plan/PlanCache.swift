@@ -16,6 +16,7 @@ final class PlanCache: @unchecked Sendable {
   private var byteCount = 0
   private var clock = 0
   private var madeCount = 0
+  private var forgottenCount = 0
 
   init(byteLimit: Int) { self.byteLimit = byteLimit }
 
@@ -59,8 +60,13 @@ final class PlanCache: @unchecked Sendable {
       let dropped = entries
       entries = [:]
       byteCount = 0
+      forgottenCount += 1
       return dropped
     }
-    withExtendedLifetime(dropped) {}
+    // Who holds on to a plan, because it is running or will be again, keeps little of it.
+    for entry in dropped.values { entry.plan.dropArena() }
   }
+
+  /// How often all plans were forgotten.
+  var generation: Int { lock.withLock { forgottenCount } }
 }

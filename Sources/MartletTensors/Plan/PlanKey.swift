@@ -1,5 +1,3 @@
-import CKernels
-
 /// A graph written down as words: two graphs have the same plan exactly when their keys are equal.
 ///
 /// The hash only finds the bucket. Everything that shapes a plan is in the words: operations and
@@ -12,8 +10,9 @@ struct PlanKey: Hashable {
   init(_ snapshot: Snapshot) {
     words = []
     words.reserveCapacity(16 * snapshot.nodes.count + 64)
-    add(Int(mk_threads()))
-    add(Int(mk_isa()) * 2 + (snapshot.fusion ? 1 : 0))
+    let settings = PlanSettings(fusion: snapshot.fusion)
+    add(settings.threads)
+    add(settings.level * 2 + (settings.fusion ? 1 : 0))
     add(snapshot.leaves.count)
     for (index, leaf) in snapshot.leaves.enumerated() {
       add(snapshot.donated[index] ? 1 : leaf.storage == nil ? 2 : 0)

@@ -12,6 +12,21 @@ public enum Threads {
   }
 }
 
+/// What of the process and the thread shapes plans besides the graph.
+struct PlanSettings: Equatable {
+  let threads: Int
+  let level: Int
+  let fusion: Bool
+
+  init(fusion: Bool) {
+    threads = Int(mk_threads())
+    level = Int(mk_isa())
+    self.fusion = fusion
+  }
+
+  init(_ recorder: Recorder) { self.init(fusion: recorder.fusion) }
+}
+
 /// The plans that are kept for graphs that were asked for before.
 public enum Plans {
   /// How many plans are kept, the bytes they occupy, and how many were made since the start.

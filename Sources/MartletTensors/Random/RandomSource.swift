@@ -33,6 +33,7 @@ public final class RandomSource: @unchecked Sendable {
   /// A source of its own for a layer or a data set, with a seed that depends only on this source's
   /// state: the next draw.
   public func makeSource() -> RandomSource {
+    Replay.refuse()
     let (seed, draw) = nextKey()
     return RandomSource(seed: RandomSource.mixed(seed, draw))
   }

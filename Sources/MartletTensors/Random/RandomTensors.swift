@@ -207,7 +207,11 @@ extension Tensor {
   /// The key of one draw: an input of the plan, and a new one for each draw, so that no two draws
   /// are taken for the same.
   private static func key(_ source: RandomSource?) -> Tensor {
-    constant(bits: (source ?? .implicit).nextKey(), .int64)
+    let implicit = RandomSource.implicit
+    let source = source ?? implicit
+    let key = constant(bits: source.nextKey(), .int64)
+    Recorder.current.recording?.note(key.node, from: source, isImplicit: source === implicit)
+    return key
   }
 
   private func scaled(

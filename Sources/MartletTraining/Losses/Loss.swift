@@ -60,7 +60,10 @@ public struct Loss: Sendable, CustomStringConvertible {
     _ name: String, reduction: Reduction = .sumOverBatchSize,
     _ values: @escaping @Sendable (_ yTrue: Tensor, _ yPred: Tensor) -> Tensor
   ) {
-    self.init(name, className: name, reduction, targets: .any) { LossValues(values($0, $1)) }
+    self.init(name, className: name, reduction, targets: .any) {
+      Replay.refuse()
+      return LossValues(values($0, $1))
+    }
   }
 
   /// A loss of Keras.

@@ -23,7 +23,10 @@ public final class MeanMetricWrapper: Mean {
     _ name: String, direction: Direction? = nil,
     _ values: @escaping @Sendable (_ yTrue: Tensor, _ yPred: Tensor) -> Tensor
   ) {
-    self.values = { LossValues(values($0, $1)) }
+    self.values = {
+      Replay.refuse()
+      return LossValues(values($0, $1))
+    }
     className = nil
     settings = [:]
     targets = nil

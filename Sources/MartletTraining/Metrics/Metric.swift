@@ -76,6 +76,11 @@ open class Metric: CustomStringConvertible {
       file: #fileID, line: #line)
   }
 
+  /// Whether every update with tensors of the same shapes does the same to the states.
+  ///
+  /// Steps are then replayed without calling the metric. Those of the library say yes, others no.
+  open var isReplayable: Bool { Replay.isLibrary(self, module: "MartletTraining") }
+
   /// Forgets all that was seen.
   open func reset() {
     for (_, variable) in states { variable.assign(Metric.zeros(variable.shape)) }

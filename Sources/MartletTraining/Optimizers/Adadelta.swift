@@ -60,6 +60,6 @@ public final class Adadelta: Optimizer {
     let change = -((changes + epsilon).sqrt() * gradient / (squares + epsilon).sqrt())
     slots["accumulated_grad"] = squares
     slots["accumulated_delta_var"] = changes * rho + change.square() * (1 - rho)
-    return weight + change * step.learningRate
+    return weight + change * step.scalar(change.dtype) { $0.learningRate }
   }
 }

@@ -86,24 +86,28 @@ public final class Adafactor: Optimizer {
   public override func update(
     _ weight: Tensor, gradient: Tensor, slots: inout OptimizerSlots, step: OptimizerStep
   ) -> Tensor {
-    let t = Double(step.number)
-    let kept = 1 - pow(t, beta2Decay)
+    let beta2Decay = beta2Decay
+    let kept = step.scalar(weight.dtype) { 1 - pow(Double($0.number), beta2Decay) }
+    let rest = step.scalar(weight.dtype) { 1 - (1 - pow(Double($0.number), beta2Decay)) }
     let squares = gradient.square() + epsilon1
     if weight.rank >= 2 {
-      let rows = slots["row"] * kept + squares.mean(along: -1) * (1 - kept)
-      let columns = slots["column"] * kept + squares.mean(along: -2) * (1 - kept)
+      let rows = slots["row"] * kept + squares.mean(along: -1) * rest
+      let columns = slots["column"] * kept + squares.mean(along: -2) * rest
       slots["row"] = rows
       slots["column"] = columns
       slots["velocity"] =
         (rows / rows.mean(along: -1, keepingDimensions: true)).expandingDimensions(at: -1)
         * columns.expandingDimensions(at: -2)
     } else {
-      slots["velocity"] = slots["velocity"] * kept + squares * (1 - kept)
+      slots["velocity"] = slots["velocity"] * kept + squares * rest
     }
     let change = gradient / slots["velocity"].sqrt()
     let held = change / (rootMeanSquare(change) / clipThreshold).maximum(1)
     let size = rootMeanSquare(weight).maximum(epsilon2)
-    return weight - held * (size * min(step.learningRate, 1 / t.squareRoot()))
+    let rate = step.scalar(weight.dtype) {
+      min($0.learningRate, 1 / Double($0.number).squareRoot())
+    }
+    return weight - held * (size * rate)
   }
 
   private func rootMeanSquare(_ x: Tensor) -> Tensor { x.square().mean().sqrt() }

@@ -68,6 +68,7 @@ public final class Adagrad: Optimizer {
   ) -> Tensor {
     let sum = slots["accumulator"] + gradient.square()
     slots["accumulator"] = sum
-    return weight - gradient * step.learningRate / (sum + epsilon).sqrt()
+    let rate = step.scalar(weight.dtype) { $0.learningRate }
+    return weight - gradient * rate / (sum + epsilon).sqrt()
   }
 }

@@ -80,8 +80,10 @@ public class Adam: MomentOptimizer {
       largest = slots["velocity_hat"].maximum(v)
       slots["velocity_hat"] = largest
     }
-    let t = Double(step.number)
-    let rate = step.learningRate * (1 - pow(beta2, t)).squareRoot() / (1 - pow(beta1, t))
+    let rate = step.scalar(weight.dtype) {
+      let t = Double($0.number)
+      return $0.learningRate * (1 - pow(beta2, t)).squareRoot() / (1 - pow(beta1, t))
+    }
     return weight - m * rate / (largest.sqrt() + epsilon)
   }
 }

@@ -25,7 +25,9 @@ public final class Adamax: MomentOptimizer {
     let m = slots.follow("momentum", gradient, kept: beta1)
     let largest = (slots["norm"] * beta2).maximum(gradient.abs())
     slots["norm"] = largest
-    let rate = step.learningRate / (1 - pow(beta1, Double(step.number)))
+    let rate = step.scalar(weight.dtype) { [beta1] in
+      $0.learningRate / (1 - pow(beta1, Double($0.number)))
+    }
     return weight - m * rate / (largest + epsilon)
   }
 }

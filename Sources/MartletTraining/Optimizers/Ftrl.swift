@@ -102,14 +102,16 @@ public final class Ftrl: Optimizer {
   public override func update(
     _ weight: Tensor, gradient: Tensor, slots: inout OptimizerSlots, step: OptimizerStep
   ) -> Tensor {
-    let rate = step.learningRate
+    let (l2, beta) = (l2, beta)
+    let rate = step.scalar(weight.dtype) { $0.learningRate }
+    let curvature = step.scalar(weight.dtype) { 2 * (l2 + beta / (2 * $0.learningRate)) }
     let sum = slots["accumulator"] + gradient.square()
     let (power, oldPower) = (powered(sum), powered(slots["accumulator"]))
     let shrunk = l2Shrinkage == 0 ? gradient : gradient + weight * (2 * l2Shrinkage)
     let linear = slots["linear"] + (shrunk - (power - oldPower) / rate * weight)
     slots["accumulator"] = sum
     slots["linear"] = linear
-    let quadratic = power / rate + 2 * (l2 + beta / (2 * rate))
+    let quadratic = power / rate + curvature
     return (linear.clipped(to: -l1, l1) - linear) / quadratic
   }
 

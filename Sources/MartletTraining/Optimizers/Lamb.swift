@@ -23,13 +23,15 @@ public final class Lamb: MomentOptimizer {
   ) -> Tensor {
     let m = slots.follow("momentum", gradient, kept: beta1)
     let v = slots.follow("velocity", gradient.square(), kept: beta2)
-    let t = Double(step.number)
-    let divisor = (v / (1 - pow(beta2, t))).sqrt() + epsilon
-    let change = m / (1 - pow(beta1, t)) / divisor
+    func correction(_ beta: Double) -> Tensor {
+      step.scalar(weight.dtype) { 1 - pow(beta, Double($0.number)) }
+    }
+    let divisor = (v / correction(beta2)).sqrt() + epsilon
+    let change = m / correction(beta1) / divisor
     let length = weight.square().sum().sqrt()
     let changeLength = change.square().sum().sqrt()
     let one = Tensor.ones(like: length)
     let ratio = Tensor.where((length .> 0) .& (changeLength .> 0), length / changeLength, one)
-    return weight - change * (ratio * step.learningRate)
+    return weight - change * (ratio * step.scalar(ratio.dtype) { $0.learningRate })
   }
 }

@@ -65,6 +65,7 @@ public final class Lion: Optimizer {
   ) -> Tensor {
     let m = slots["momentum"]
     slots["momentum"] = m * beta2 + gradient * (1 - beta2)
-    return weight - (m * beta1 + gradient * (1 - beta1)).sign() * step.learningRate
+    let rate = step.scalar(weight.dtype) { $0.learningRate }
+    return weight - (m * beta1 + gradient * (1 - beta1)).sign() * rate
   }
 }

@@ -130,17 +130,16 @@ public final class Muon: Optimizer {
     _ weight: Tensor, gradient: Tensor, slots: inout OptimizerSlots, step: OptimizerStep
   ) -> Tensor {
     if slots.contains("velocity") {
-      let step = OptimizerStep(
-        learningRate: step.learningRate * adamLearningRateRatio, number: step.number)
       return Adam.update(
-        weight, gradient: gradient, slots: &slots, step: step, beta1: adamBeta1,
+        weight, gradient: gradient, slots: &slots,
+        step: step.scaled(by: adamLearningRateRatio), beta1: adamBeta1,
         beta2: adamBeta2, epsilon: epsilon)
     }
     let m = slots["momentum"] * momentum + gradient
     slots["momentum"] = m
     let direction = orthogonalized(nesterov ? gradient + m * momentum : m)
     let size = rmsRate.map { $0 * Double(weight.shape.max()!).squareRoot() } ?? 1
-    return weight - direction * (step.learningRate * size)
+    return weight - direction * step.scalar(weight.dtype) { $0.learningRate * size }
   }
 
   /// Whether a variable is updated by this equation, not by Adam's.

@@ -32,7 +32,9 @@ public final class Nadam: MomentOptimizer {
   private func strength(_ t: Int) -> Double { beta1 * (1 - 0.5 * pow(0.96, Double(t))) }
 
   public override func prepare(_ step: OptimizerStep) {
-    if let product { product.assign(product.value * strength(step.number)) }
+    guard let product else { return }
+    product.assign(
+      product.value * step.scalar(product.dtype) { [unowned self] in strength($0.number) })
   }
 
   public override func update(
@@ -41,9 +43,14 @@ public final class Nadam: MomentOptimizer {
     let m = slots.follow("momentum", gradient, kept: beta1)
     let v = slots.follow("velocity", gradient.square(), kept: beta2)
     guard let product = product?.value.cast(to: weight.dtype) else { return weight }
-    let (now, next) = (strength(step.number), strength(step.number + 1))
-    let ahead = m * next / (1 - product * next) + gradient * (1 - now) / (1 - product)
-    let corrected = v / (1 - pow(beta2, Double(step.number)))
-    return weight - ahead * step.learningRate / (corrected.sqrt() + epsilon)
+    let beta2 = beta2
+    func scalar(_ formula: @escaping (OptimizerStep) -> Double) -> Tensor {
+      step.scalar(weight.dtype, formula)
+    }
+    let next = scalar { [unowned self] in strength($0.number + 1) }
+    let rest = scalar { [unowned self] in 1 - strength($0.number) }
+    let ahead = m * next / (1 - product * next) + gradient * rest / (1 - product)
+    let corrected = v / scalar { 1 - pow(beta2, Double($0.number)) }
+    return weight - ahead * scalar { $0.learningRate } / (corrected.sqrt() + epsilon)
   }
 }

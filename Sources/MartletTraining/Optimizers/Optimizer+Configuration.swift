@@ -41,6 +41,7 @@ extension Optimizer {
     emaOverwriteFrequency = try given.optionalInt("ema_overwrite_frequency")
     lossScaleFactor = try given.optionalNumber("loss_scale_factor")
     gradientAccumulationSteps = try given.optionalInt("gradient_accumulation_steps")
+    changes.add()
     if let commonMistake { throw commonMistake }
   }
 

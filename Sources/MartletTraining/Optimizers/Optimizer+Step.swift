@@ -15,7 +15,8 @@ extension Optimizer {
     line: UInt = #line
   ) {
     if let mistake = mistake(gradients, variables) { trap(mistake, file: file, line: line) }
-    if variables.isEmpty { return }
+    if variables.isEmpty { return Replay.refuse() }
+    if !isReplayable { Replay.refuse() }
     var found = variables.indices.map { place(of: variables[$0], near: $0) }
     if found.contains(nil) {
       let known = builtVariables ?? []
@@ -45,10 +46,34 @@ extension Optimizer {
     if useEMA { average() }
     for update in work {
       if let constraint = update.variable.constraint {
+        if !update.variable.isConstraintReplayable { Replay.refuse() }
         update.variable.assign(constraint(update.variable.value))
       }
     }
     stepsDone += 1
+  }
+
+  /// What of a step depends on its number, besides numbers that are computed: whether it is time for
+  /// an update, whether averages begin, whether variables take their values.
+  var phase: Int {
+    if gradientAccumulationSteps == nil && !useEMA { return 0 }
+    let done = iterations
+    let isTime = gradientAccumulationSteps.map { (stepsDone + 1) % $0 == 0 } ?? false
+    let overwrites = useEMA && emaOverwriteFrequency.map { (done + 1) % $0 == 0 } ?? false
+    return (isTime ? 1 : 0) + (useEMA && done == 0 ? 2 : 0) + (overwrites ? 4 : 0)
+  }
+
+  /// Notes the numbers of the step that comes now.
+  func moveToPresent() {
+    Replay.aside {
+      present.learningRate = learningRate
+      present.number = iterations + 1
+    }
+  }
+
+  /// What a step may assign, besides the weights.
+  var stepVariables: [Variable] {
+    states.flatMap { [$0.average, $0.accumulator].compactMap { $0 } + $0.slots } + ownVariables
   }
 
   /// Gives the variables the values of their averages, if it keeps them: the end of a training.
@@ -118,13 +143,14 @@ extension Optimizer {
   }
 
   private func updateAll(_ work: [Update]) {
-    let step = OptimizerStep(learningRate: learningRate, number: iterations + 1)
+    moveToPresent()
+    let step = OptimizerStep(present)
     prepare(step)
     for update in work {
       let variable = update.variable
       var weight = variable.value
       if let decay = weightDecay(of: variable), decays(variable) {
-        weight = weight - weight * (decay * step.learningRate)
+        weight = weight - weight * step.scalar(weight.dtype) { decay * $0.learningRate }
       }
       let kept = states[update.place].slots
       var slots = OptimizerSlots(states[update.place].names, kept.map(\.value))

@@ -24,7 +24,7 @@ open class Optimizer {
   public var name: String
   /// The part of a weight, times the learning rate, that is taken from it in each step before its
   /// update (decoupled decay, Loshchilov and Hutter, 2019); nil is none.
-  public var weightDecay: Double?
+  public var weightDecay: Double? { didSet { changes.add() } }
   /// The longest gradient of a variable; nil is no limit.
   public internal(set) var clipNorm: Double?
   /// The largest absolute value of a gradient's element; nil is no limit.
@@ -52,7 +52,11 @@ open class Optimizer {
   private var learningRateVariable: Variable?
   /// What is kept for each of the variables.
   private(set) var states: [State] = []
-  private var ownVariables: [Variable] = []
+  private(set) var ownVariables: [Variable] = []
+  /// What was set of the hyperparameters.
+  let changes = Changes()
+  /// The numbers of the step that is recorded or replayed.
+  let present = PresentStep()
   private var undecayedVariables: Set<ObjectIdentifier> = []
   private var undecayedNames: [String] = []
   private var roundedRate: (bits: UInt32, value: Double) = (0, 0)
@@ -113,6 +117,11 @@ open class Optimizer {
 
   /// State that belongs to no variable; files keep it last.
   open func makeVariables(dtype: DType) -> [Variable] { [] }
+
+  /// Whether all steps record the same operations, but for numbers made by `OptimizerStep.scalar`.
+  ///
+  /// They are then replayed. The library's optimizers say yes, others no.
+  open var isReplayable: Bool { Replay.isLibrary(self, module: "MartletTraining") }
 
   /// Called once in each step, before the first update.
   open func prepare(_ step: OptimizerStep) {}
@@ -181,8 +190,10 @@ open class Optimizer {
 
   /// The number of times gradients were applied; more than `iterations` if they are accumulated.
   public internal(set) var stepsDone: Int {
-    get { Int(iterationVariable.value.withElements(of: Int64.self) { $0[0] }) }
-    set { iterationVariable.assign(Tensor([Int64(newValue)], shape: [], dtype: .int64)) }
+    get {
+      Replay.aside { Int(iterationVariable.value.withElements(of: Int64.self) { $0[0] }) }
+    }
+    set { Replay.aside { iterationVariable.store(Int64(newValue)) } }
   }
 
   /// The loss times `lossScaleFactor`: what to differentiate if there is one.
@@ -254,6 +265,7 @@ open class Optimizer {
   public func excludeFromWeightDecay(variables: [Variable] = [], names: [String] = []) {
     undecayedVariables.formUnion(variables.map { ObjectIdentifier($0) })
     undecayedNames += names
+    changes.add()
   }
 
   /// Whether the weight decay applies to a variable.

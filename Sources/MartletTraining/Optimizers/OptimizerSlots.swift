@@ -58,4 +58,39 @@ public struct OptimizerStep: Sendable {
   public let learningRate: Double
   /// The number of the step, the first is 1: the power of a bias correction.
   public let number: Int
+  /// Where the numbers of the steps to come are found.
+  private let present: PresentStep
+  private let factor: Double
+
+  init(_ present: PresentStep, factor: Double = 1) {
+    learningRate = present.learningRate * factor
+    number = present.number
+    self.present = present
+    self.factor = factor
+  }
+
+  /// The same step with a multiple of its learning rate.
+  func scaled(by factor: Double) -> OptimizerStep {
+    OptimizerStep(present, factor: self.factor * factor)
+  }
+
+  /// A number that is computed from those of the step, as a scalar tensor.
+  ///
+  ///     weight - gradient * step.scalar(weight.dtype) { $0.learningRate }
+  ///
+  /// When the step is replayed the formula is asked again; a number computed in Swift would stay what
+  /// it was.
+  public func scalar(
+    _ dtype: DType, _ formula: @escaping (OptimizerStep) -> Double
+  ) -> Tensor {
+    Replay.scalar(dtype) { [present, factor] in formula(OptimizerStep(present, factor: factor)) }
+  }
+}
+
+/// The numbers of the step that an optimizer is at.
+///
+/// Unchecked `Sendable`: it belongs to the optimizer's task, like the optimizer.
+final class PresentStep: @unchecked Sendable {
+  var learningRate = 0.0
+  var number = 0
 }

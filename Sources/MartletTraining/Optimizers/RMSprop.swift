@@ -88,7 +88,8 @@ public final class RMSprop: Optimizer {
       slots["average_gradient"] = average
       divisor = velocity - average.square() + epsilon
     }
-    let change = gradient * step.learningRate / divisor.sqrt()
+    let rate = step.scalar(weight.dtype) { $0.learningRate }
+    let change = gradient * rate / divisor.sqrt()
     if momentum == 0 { return weight - change }
     let total = slots["momentum"] * momentum + change
     slots["momentum"] = total

@@ -66,7 +66,7 @@ public final class SGD: Optimizer {
   public override func update(
     _ weight: Tensor, gradient: Tensor, slots: inout OptimizerSlots, step: OptimizerStep
   ) -> Tensor {
-    let change = gradient * step.learningRate
+    let change = gradient * step.scalar(gradient.dtype) { $0.learningRate }
     if momentum == 0 { return weight - change }
     let velocity = slots["momentum"] * momentum - change
     slots["momentum"] = velocity

@@ -5,7 +5,7 @@ import MartletTensors
 extension Model {
   /// The batch with its named tensors in the order of the model's inputs and outputs; builds the
   /// model if this is the first data it sees.
-  final func prepared(_ batch: Batch, _ who: String) throws -> Batch {
+  final func prepared(_ batch: Batch, _ who: String) throws -> PreparedBatch {
     var batch = batch
     batch.inputs = try ordered(batch.inputs, batch.inputNames, inputNames, "input", who)
     if !batch.targets.isEmpty {
@@ -24,8 +24,8 @@ extension Model {
     }
     try build(
       for: shapes.map { [nil] + $0.dropFirst() }, dtypes: batch.inputs.map(\.dtype))
-    _ = try outputShapes(shapes)
-    return batch
+    let predictions = try outputShapes(shapes).map { $0.map { $0 ?? 0 } }
+    return PreparedBatch(batch: batch, predictionShapes: predictions)
   }
 
   private final func ordered(
@@ -50,8 +50,10 @@ extension Model {
   }
 
   /// Throws unless targets and weights of a batch fit the model and its losses.
-  final func checkBatch(_ batch: Batch, _ compilation: Compilation, _ who: String) throws {
-    let predictions = try outputShapes(batch.inputs.map { $0.shape.map(Optional.some) })
+  final func checkBatch(
+    _ ready: PreparedBatch, _ compilation: Compilation, _ who: String
+  ) throws {
+    let (batch, predictions) = (ready.batch, ready.predictionShapes)
     let count = batch.sampleCount
     if compilation.losses.count != predictions.count {
       throw Diagnostic(
@@ -71,16 +73,17 @@ extension Model {
       }
     }
     for (index, loss) in compilation.losses.enumerated() {
-      let shape = predictions[index].map { $0 ?? 0 }
-      try loss?.check(targetShape: batch.targets[index].shape, predictionShape: shape)
+      try loss?.check(
+        targetShape: batch.targets[index].shape, predictionShape: predictions[index])
     }
   }
 
   /// Throws if an input or a floating point target holds NaN or an infinity, or if a class number
   /// is out of range.
   final func checkValues(
-    _ batch: Batch, _ compilation: Compilation?, _ who: String, checkingValues: Bool
+    _ ready: PreparedBatch, _ compilation: Compilation, _ who: String, checkingValues: Bool
   ) throws {
+    let batch = ready.batch
     if checkingValues {
       for (what, tensors) in [("input", batch.inputs), ("target", batch.targets)] {
         for (index, tensor) in tensors.enumerated() where tensor.dtype.isFloating {
@@ -94,11 +97,16 @@ extension Model {
         }
       }
     }
-    guard let compilation, !batch.targets.isEmpty else { return }
-    let predictions = try outputShapes(batch.inputs.map { $0.shape.map(Optional.some) })
     for (index, loss) in compilation.losses.enumerated() {
       try loss?.check(
-        targets: batch.targets[index], predictionShape: predictions[index].map { $0 ?? 0 })
+        targets: batch.targets[index], predictionShape: ready.predictionShapes[index])
     }
   }
+}
+
+/// A batch whose tensors stand in the order of a model's inputs and outputs.
+struct PreparedBatch {
+  var batch: Batch
+  /// The shapes of the predictions for it, one for each output.
+  let predictionShapes: [Shape]
 }

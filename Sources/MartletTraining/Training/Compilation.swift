@@ -26,6 +26,8 @@ public final class Compilation {
 
   /// The running means and metrics of training, made at the first step.
   var trackers: Trackers?
+  /// Steps of training and of evaluation that have been recorded.
+  let held = HeldSteps()
 }
 
 extension Model {

@@ -28,7 +28,7 @@ extension Model {
     try checkBatch(ready, compilation, "evaluate")
     try checkValues(ready, compilation, "evaluate", checkingValues: checkingValues)
     return try evaluatePass(
-      try TensorDataset(ready).batched(batchSize), compilation, steps: steps,
+      try TensorDataset(ready.batch).batched(batchSize), compilation, steps: steps,
       callbacks: callbacks + verbose.callback)
   }
 
@@ -57,10 +57,11 @@ extension Model {
     let reader = try source.makeReader(epoch: 0, from: 0)
     for callback in callbacks { try callback.passBegan(pass) }
     while steps.map({ pass.batch < $0 }) ?? true, let batch = try reader.next() {
-      let ready = try prepared(batch, "evaluate")
-      if pass.batch == 0 { try checkBatch(ready, compilation, "evaluate") }
-      trackers.update(recordLoss(ready, compilation, training: false), ready)
-      trackers.settle()
+      if !replayStep(batch, compilation, training: false) {
+        let ready = try prepared(batch, "evaluate")
+        if pass.batch == 0 { try checkBatch(ready, compilation, "evaluate") }
+        recordStep(ready.batch, compilation, training: false)
+      }
       pass.batch += 1
       for callback in callbacks { try callback.passAdvanced(pass) }
     }

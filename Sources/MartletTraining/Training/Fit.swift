@@ -85,22 +85,20 @@ extension Model {
   ) throws -> History {
     try checkBatchSize(batchSize, "fit")
     try checkBatchSize(validationBatchSize ?? batchSize, "fit")
-    _ = try requireCompilation("fit")
+    let compilation = try requireCompilation("fit")
     var data = data
     var kept = validationData
     if validationData == nil, validationSplit != 0 {
       (data, kept) = try data.splittingEnd(validationSplit, "fit")
     }
-    let rows = try TensorDataset(try prepared(data, "fit"))
-    if let kept {
-      // Validation data must fit as well, before anything changes.
-      let ready = try prepared(kept, "fit")
-      try checkBatch(ready, try requireCompilation("fit"), "fit")
-      try checkValues(
-        ready, try requireCompilation("fit"), "fit", checkingValues: checkingValues)
-    }
+    let ready = try prepared(data, "fit")
+    let rows = try TensorDataset(ready.batch)
+    // Validation data must fit as well, before anything changes.
     let validation = try kept.map {
-      try TensorDataset(try prepared($0, "fit")).batched(validationBatchSize ?? batchSize)
+      let ready = try prepared($0, "fit")
+      try checkBatch(ready, compilation, "fit")
+      try checkValues(ready, compilation, "fit", checkingValues: checkingValues)
+      return try TensorDataset(ready.batch).batched(validationBatchSize ?? batchSize)
     }
     let options = FitOptions(
       epochs: epochs, initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch,
@@ -108,7 +106,7 @@ extension Model {
       validationFrequency: validationFrequency, classWeight: classWeight, callbacks: callbacks,
       verbose: verbose, checkingValues: checkingValues)
     let source = shuffle ? rows.shuffled().batched(batchSize) : rows.batched(batchSize)
-    return try train(on: source, checking: data, checkingEvery: false, options)
+    return try train(on: source, checking: ready, options)
   }
 
   /// Trains the model on a data set of batches, or any source of them.
@@ -133,7 +131,7 @@ extension Model {
       validation: validationData, validationSteps: validationSteps,
       validationFrequency: validationFrequency, classWeight: classWeight, callbacks: callbacks,
       verbose: verbose, checkingValues: checkingValues)
-    return try train(on: data, checking: nil, checkingEvery: true, options)
+    return try train(on: data, checking: nil, options)
   }
 }
 

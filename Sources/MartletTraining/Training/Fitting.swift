@@ -17,19 +17,17 @@ struct FitOptions {
 extension Model {
   /// The loop behind every `fit`.
   ///
-  /// `first` is a batch, or all of the data, on which everything is
-  /// checked before the first step.
+  /// `all` is all of the data, on which everything is checked before the first step; without it the
+  /// first batch is checked then, and each batch as it comes.
   final func train(
-    on source: any BatchSource, checking first: Batch?, checkingEvery: Bool, _ options: FitOptions
+    on source: any BatchSource, checking all: PreparedBatch?, _ options: FitOptions
   ) throws -> History {
     let who = "fit"
     let compilation = try requireCompilation(who)
     try checkCounts(options, who)
-    let sample = try first ?? source.makeReader(epoch: options.initialEpoch, from: 0).next()
-    guard let sample, sample.sampleCount > 0 else {
-      throw Diagnostic(who, "there are no data", expected: "one sample at least", got: "0 samples")
-    }
-    let ready = try weighted(try prepared(sample, who), options.classWeight, who)
+    let sample = try all ?? firstBatch(of: source, epoch: options.initialEpoch, who)
+    try requireSamples(sample.batch, who)
+    let ready = try weighted(sample, options.classWeight, who)
     try checkBatch(ready, compilation, who)
     try checkValues(ready, compilation, who, checkingValues: options.checkingValues)
     let variables = trainableVariables
@@ -50,7 +48,7 @@ extension Model {
     trackers.reset()
     for callback in run.callbacks { try callback.trainingBegan(run) }
     while run.epoch < run.epochs && !run.isStopping {
-      try runEpoch(run, compilation, variables, options, checkingEvery: checkingEvery)
+      try runEpoch(run, compilation, options, isChecked: all != nil)
       run.epoch += 1
     }
     compilation.optimizer.finalizeVariables()
@@ -59,9 +57,16 @@ extension Model {
     return run.history
   }
 
+  private final func firstBatch(
+    of source: any BatchSource, epoch: Int, _ who: String
+  ) throws -> PreparedBatch {
+    let first = try source.makeReader(epoch: epoch, from: 0).next() ?? Batch(inputs: [])
+    try requireSamples(first, who)
+    return try prepared(first, who)
+  }
+
   private final func runEpoch(
-    _ run: TrainingRun, _ compilation: Compilation, _ variables: [Variable],
-    _ options: FitOptions, checkingEvery: Bool
+    _ run: TrainingRun, _ compilation: Compilation, _ options: FitOptions, isChecked: Bool
   ) throws {
     let epoch = run.epoch
     if let resumed = run.resumedBatch {
@@ -76,23 +81,22 @@ extension Model {
     run.beginEpoch()
     for callback in run.callbacks { try callback.epochBegan(epoch, run) }
     while options.stepsPerEpoch.map({ run.batch < $0 }) ?? true, !run.isStopping {
-      guard let batch = try nextBatch(run, options) else { break }
+      guard var batch = try nextBatch(run, options) else { break }
       for callback in run.callbacks { try callback.batchBegan(run.batch, run) }
-      var ready = batch
-      if checkingEvery || batch.inputNames != nil || options.classWeight != nil {
-        ready = try weighted(try prepared(batch, "fit"), options.classWeight, "fit")
-        if checkingEvery {
+      if !isChecked || options.classWeight != nil {
+        let ready = try weighted(try prepared(batch, "fit"), options.classWeight, "fit")
+        if !isChecked {
           try checkBatch(ready, compilation, "fit")
           try checkValues(ready, compilation, "fit", checkingValues: options.checkingValues)
         }
+        batch = ready.batch
       }
-      run.trackers.update(recordTrainingStep(ready, compilation, variables), ready)
-      run.trackers.settle()
+      step(batch, compilation, training: true)
       run.batch += 1
       for callback in run.callbacks { try callback.batchEnded(run.batch - 1, run) }
       if Task.isCancelled { run.stop("the task was cancelled") }
     }
-    if run.isStopping, run.stepsPerEpoch.map({ run.batch < $0 }) ?? true, run.batch == 0 { return }
+    if run.isStopping, run.batch == 0 { return }
     var logs = run.trackers.logs
     if let validation = options.validation, !run.isStopping || isLastBatch(run),
       (epoch + 1) % options.validationFrequency == 0
@@ -161,21 +165,22 @@ extension Model {
 
   /// The batch with its class weights as sample weights.
   private final func weighted(
-    _ batch: Batch, _ classWeight: [Int: Double]?, _ who: String
-  ) throws -> Batch {
-    guard let classWeight else { return batch }
+    _ ready: PreparedBatch, _ classWeight: [Int: Double]?, _ who: String
+  ) throws -> PreparedBatch {
+    guard let classWeight else { return ready }
+    var ready = ready
+    let batch = ready.batch
     if batch.targets.count != 1 || batch.weights != nil {
       throw Diagnostic(
         who, "class weights need one output and no sample weights",
         expected: "one target, no weights",
         got: "\(batch.targets.count) targets, \(batch.weights?.count ?? 0) weights")
     }
-    var batch = batch
-    let shape = try outputShapes(batch.inputs.map { $0.shape.map(Optional.some) })[0]
-    batch.weights = [
+    ready.batch.weights = [
       try sampleWeights(
-        for: batch.targets[0], classWeight: classWeight, predictionShape: shape.map { $0 ?? 0 })
+        for: batch.targets[0], classWeight: classWeight,
+        predictionShape: ready.predictionShapes[0])
     ]
-    return batch
+    return ready
   }
 }

@@ -23,8 +23,13 @@ extension Model {
   ) throws -> [Tensor] {
     try checkBatchSize(batchSize, "predict")
     try requireSamples(data, "predict")
-    let ready = try prepared(data, "predict")
-    if ready.sampleCount <= batchSize { return try predictOnBatch(ready.inputs) }
+    if data.inputNames == nil, data.sampleCount <= batchSize,
+      let known = replayPredictions(data.inputs)
+    {
+      return known
+    }
+    let ready = try prepared(data, "predict").batch
+    if ready.sampleCount <= batchSize { return predictions(for: ready.inputs) }
     let inputs = Batch(inputs: ready.inputs)
     return try predictPass(
       try TensorDataset(inputs).batched(batchSize), steps: nil,
@@ -39,6 +44,17 @@ extension Model {
     try predictPass(data, steps: steps, callbacks: callbacks + verbose.callback)
   }
 
+  /// The predictions for one batch of a model of one input and one output.
+  public final func predictOnBatch(_ x: Tensor) throws -> Tensor {
+    try predictOnBatch([x])[0]
+  }
+
+  /// The predictions for one batch, one tensor for each output.
+  public final func predictOnBatch(_ inputs: [Tensor]) throws -> [Tensor] {
+    if let known = replayPredictions(inputs) { return known }
+    return predictions(for: try prepared(Batch(inputs: inputs), "predictOnBatch").batch.inputs)
+  }
+
   private final func predictPass(
     _ source: any BatchSource, steps: Int?, callbacks: [any Callback]
   ) throws -> [Tensor] {
@@ -47,7 +63,9 @@ extension Model {
     var parts: [[Tensor]] = []
     for callback in callbacks { try callback.passBegan(pass) }
     while steps.map({ pass.batch < $0 }) ?? true, let batch = try reader.next() {
-      parts.append(try predictOnBatch(try prepared(batch, "predict").inputs))
+      let known = batch.inputNames == nil ? replayPredictions(batch.inputs) : nil
+      parts.append(
+        try known ?? predictions(for: try prepared(batch, "predict").batch.inputs))
       pass.batch += 1
       for callback in callbacks { try callback.passAdvanced(pass) }
     }

@@ -27,9 +27,8 @@ extension Model {
   }
 
   /// One step of training on a batch: loss, gradients, update of the weights.
-  final func recordTrainingStep(
-    _ batch: Batch, _ compilation: Compilation, _ variables: [Variable]
-  ) -> StepResult {
+  final func recordTrainingStep(_ batch: Batch, _ compilation: Compilation) -> StepResult {
+    let variables = trainableVariables
     var result: StepResult?
     let (_, gradients) = valueAndGradient(of: variables) {
       let found = recordLoss(batch, compilation, training: true)
@@ -53,13 +52,7 @@ extension Model {
   /// Trains on one batch of any inputs and targets.
   @discardableResult
   public final func trainOnBatch(_ batch: Batch) throws -> Logs {
-    let compilation = try requireCompilation("trainOnBatch")
-    let batch = try prepared(batch, "trainOnBatch")
-    try checkBatch(batch, compilation, "trainOnBatch")
-    let trackers = runningTrackers(compilation)
-    trackers.update(recordTrainingStep(batch, compilation, trainableVariables), batch)
-    trackers.settle()
-    return trackers.logs
+    try runStep(batch, training: true, "trainOnBatch")
   }
 
   /// Evaluates one batch and returns loss and metrics since the last `resetMetrics`.
@@ -73,25 +66,17 @@ extension Model {
   /// Evaluates one batch of any inputs and targets.
   @discardableResult
   public final func testOnBatch(_ batch: Batch) throws -> Logs {
-    let compilation = try requireCompilation("testOnBatch")
-    let batch = try prepared(batch, "testOnBatch")
-    try checkBatch(batch, compilation, "testOnBatch")
-    let trackers = runningTrackers(compilation)
-    trackers.update(recordLoss(batch, compilation, training: false), batch)
-    trackers.settle()
-    return trackers.logs
+    try runStep(batch, training: false, "testOnBatch")
   }
 
-  /// The predictions for one batch of a model of one input and one output.
-  public final func predictOnBatch(_ x: Tensor) throws -> Tensor {
-    try predictOnBatch([x])[0]
-  }
-
-  /// The predictions for one batch, one tensor for each output.
-  public final func predictOnBatch(_ inputs: [Tensor]) throws -> [Tensor] {
-    let batch = try prepared(Batch(inputs: inputs), "predictOnBatch")
-    let outputs = forward(batch.inputs, CallContext()).outputs
-    return outputs.map { $0.evaluated() }
+  private final func runStep(_ batch: Batch, training: Bool, _ who: String) throws -> Logs {
+    let compilation = try requireCompilation(who)
+    if !replayStep(batch, compilation, training: training) {
+      let ready = try prepared(batch, who)
+      try checkBatch(ready, compilation, who)
+      recordStep(ready.batch, compilation, training: training)
+    }
+    return runningTrackers(compilation).logs
   }
 
   /// Starts the running loss and metrics of `trainOnBatch` and `testOnBatch` anew.

@@ -14,7 +14,7 @@ final class Trackers {
     lossNames =
       several
       ? zip(outputNames, compilation.losses).compactMap { $1 == nil ? nil : $0 + "_loss" } : []
-    sums = (0...lossNames.count).map { _ in Variable(Tensor.zeros([], dtype: .float64)) }
+    sums = (0...lossNames.count).map { _ in Variable(Tensor([0.0], shape: [], dtype: .float64)) }
     var list: [(name: String, output: Int, isWeighted: Bool, metric: Metric)] = []
     var taken = Set<String>()
     for (isWeighted, groups) in [
@@ -42,14 +42,18 @@ final class Trackers {
   /// The metric of an entry of the logs.
   func metric(named name: String) -> Metric? { metrics.first { $0.name == name }?.metric }
 
+  /// Counts a batch whose sums and states a replayed step computed.
+  func count(_ batch: Batch) { samples += Double(batch.sampleCount) }
+
   /// Adds a batch: nothing is computed yet.
   func update(_ step: StepResult, _ batch: Batch) {
+    count(batch)
     let count = Double(batch.sampleCount)
-    samples += count
     for (sum, loss) in zip(sums, [step.loss] + (lossNames.isEmpty ? [] : step.outputLosses)) {
       sum.assign(sum.value + loss.cast(to: .float64) * count)
     }
     for (_, output, isWeighted, metric) in metrics where output < batch.targets.count {
+      if !metric.isReplayable { Replay.refuse() }
       metric.update(
         batch.targets[output], step.predictions[output],
         sampleWeight: isWeighted ? batch.weight(of: output) : nil, mask: step.masks[output])
@@ -63,7 +67,7 @@ final class Trackers {
   var logs: Logs {
     var logs = Logs()
     for (name, sum) in zip(["loss"] + lossNames, sums) {
-      logs[name] = samples == 0 ? 0 : sum.value.item() / samples
+      logs[name] = samples == 0 ? 0 : sum.value.withElements { $0[0] } / samples
     }
     for entry in metrics {
       let result = entry.metric.result()
@@ -79,7 +83,7 @@ final class Trackers {
 
   func reset() {
     samples = 0
-    for sum in sums { sum.assign(Tensor.zeros([], dtype: .float64)) }
+    for sum in sums { sum.assign(Tensor([0.0], shape: [], dtype: .float64)) }
     for entry in metrics { entry.metric.reset() }
   }
 

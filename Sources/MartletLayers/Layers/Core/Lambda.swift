@@ -41,6 +41,8 @@ public final class Lambda: Layer, ConfigurableLayer {
       fix: "write it as a Layer of your own, and pass its class in custom")
   }
 
+  public override var isReplayable: Bool { false }
+
   public override func build(inputs: [PartialShape]) {}
 
   public override func call(_ inputs: [Tensor], _ context: CallContext) -> [Tensor] {

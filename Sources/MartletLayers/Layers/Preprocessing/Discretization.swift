@@ -10,7 +10,7 @@ import MartletTensors
 /// Keras' `Discretization`. With `.int` the output is int32, in the other modes rows of numbers.
 public final class Discretization: Layer, AdaptableLayer {
   /// Where bins begin, in increasing order; nil before `adapt`.
-  public private(set) var binBoundaries: [Double]?
+  public private(set) var binBoundaries: [Double]? { didSet { configurationChanged() } }
   /// How many bins `adapt` makes.
   public let numBins: Int?
   /// How coarse the summary is that `adapt` finds boundaries from: 0.01 for hundredths.

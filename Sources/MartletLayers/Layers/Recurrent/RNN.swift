@@ -65,6 +65,9 @@ public class RNN: Layer, ConfigurableLayer {
 
   public override var sublayers: [(name: String, layer: Layer)] { [("cell", cell)] }
 
+  /// A stateful layer makes and forgets the variables of its states while it runs.
+  public override var isReplayable: Bool { super.isReplayable && !options.stateful }
+
   public override func build(inputs: [PartialShape]) throws {
     try require(rank: 3..., inputs[0])
     let step = stepInput(inputs[0])

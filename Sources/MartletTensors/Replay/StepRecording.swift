@@ -1,0 +1,68 @@
+/// What is noticed while a step is recorded that may be replayed later: the plan that computed it,
+/// and which of its numbers change from step to step.
+final class StepRecording {
+  /// Whether something happened that a replay would leave out: a value was read, memory was made,
+  /// code took part that did not say it does the same every time.
+  var isRefused = false
+  /// What was evaluated, and by which plan.
+  private(set) var evaluation: (snapshot: Snapshot, plan: Plan)?
+  /// Numbers that are computed again for each step.
+  private(set) var scalars: [(node: Node, dtype: DType, formula: () -> Double)] = []
+  /// Random draws, in their order.
+  private(set) var draws: [(node: Node, source: RandomSource)] = []
+
+  func note(_ snapshot: Snapshot, _ plan: Plan) {
+    if evaluation != nil { isRefused = true }
+    evaluation = (snapshot, plan)
+  }
+
+  func note(_ scalar: Node, _ dtype: DType, _ formula: @escaping () -> Double) {
+    scalars.append((scalar, dtype, formula))
+  }
+
+  func note(_ draw: Node, from source: RandomSource, isImplicit: Bool) {
+    // Which source is the implicit one may change.
+    if isImplicit { isRefused = true }
+    draws.append((draw, source))
+  }
+}
+
+/// For code that takes part in steps which may be replayed.
+package enum Replay {
+  /// Says that the step that is being recorded, if any, must be recorded anew each time.
+  package static func refuse() { Recorder.current.recording?.isRefused = true }
+
+  /// Runs a closure whose reading and writing of values belongs to those who replay the step: they
+  /// do the same at each replay.
+  package static func aside<Result>(_ body: () throws -> Result) rethrows -> Result {
+    let recorder = Recorder.current
+    let recording = recorder.recording
+    recorder.recording = nil
+    defer { recorder.recording = recording }
+    return try body()
+  }
+
+  /// A scalar whose value is computed again each time the step is replayed.
+  package static func scalar(_ dtype: DType, _ formula: @escaping () -> Double) -> Tensor {
+    let scalar = Tensor.constant(formula(), dtype)
+    Recorder.current.recording?.note(scalar.node, dtype, formula)
+    return scalar
+  }
+
+  /// Whether a value is of a class of one of the library's modules, not of one derived elsewhere.
+  package static func isLibrary(_ value: AnyObject, module: String) -> Bool {
+    _typeName(type(of: value), qualified: true).hasPrefix(module + ".")
+  }
+}
+
+/// Runs a closure in which every step of training is recorded anew: for finding out what replaying
+/// does.
+///
+/// The bits of all results are the same with and without.
+package func withoutReplay<Result>(_ body: () throws -> Result) rethrows -> Result {
+  let recorder = Recorder.current
+  let before = recorder.replays
+  recorder.replays = false
+  defer { recorder.replays = before }
+  return try body()
+}

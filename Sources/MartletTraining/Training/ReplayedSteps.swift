@@ -1,0 +1,72 @@
+import MartletTensors
+
+// A step that came out alike twice is replayed: nothing of the model, the losses, the optimizer and
+// the metrics is called, only their numbers are asked. Where code of the user's own takes part, each
+// step is recorded anew.
+extension Model {
+  /// Runs a step on a batch: replays one like it, or records it.
+  final func step(_ batch: Batch, _ compilation: Compilation, training: Bool) {
+    if !replayStep(batch, compilation, training: training) {
+      recordStep(batch, compilation, training: training)
+    }
+  }
+
+  /// Replays a step of training or of evaluation; says no, with nothing changed, where it has to be
+  /// recorded.
+  final func replayStep(_ batch: Batch, _ compilation: Compilation, training: Bool) -> Bool {
+    guard batch.inputNames == nil, batch.targetNames == nil, let trackers = compilation.trackers
+    else { return false }
+    let optimizer = compilation.optimizer
+    if training { optimizer.moveToPresent() }
+    let kind = kind(of: batch, phase: training ? 2 * optimizer.phase + 1 : 0)
+    if compilation.held.replay(kind, batch.tensors) == nil { return false }
+    if training { optimizer.stepsDone += 1 }
+    trackers.count(batch)
+    return true
+  }
+
+  /// Records a step on a batch that has been prepared and checked, and evaluates it.
+  final func recordStep(_ batch: Batch, _ compilation: Compilation, training: Bool) {
+    let optimizer = compilation.optimizer
+    let trackers = runningTrackers(compilation)
+    let kind = kind(of: batch, phase: training ? 2 * optimizer.phase + 1 : 0)
+    _ = compilation.held.record(kind, batch.tensors) {
+      changesThroughout + [optimizer.changes]
+    } variables: {
+      weights + (training ? optimizer.stepVariables : []) + trackers.states
+    } _: {
+      if !isReplayableThroughout { Replay.refuse() }
+      trackers.update(
+        training
+          ? recordTrainingStep(batch, compilation)
+          : recordLoss(batch, compilation, training: false), batch)
+      trackers.settle()
+      return []
+    }
+  }
+
+  /// The predictions for inputs like those that were predicted before; nil where that has to be
+  /// recorded.
+  final func replayPredictions(_ inputs: [Tensor]) -> [Tensor]? {
+    heldPredictions.replay(inputs.count, inputs)
+  }
+
+  /// The predictions for inputs that have been prepared, evaluated.
+  final func predictions(for inputs: [Tensor]) -> [Tensor] {
+    replayPredictions(inputs)
+      ?? heldPredictions.record(inputs.count, inputs) {
+        changesThroughout
+      } variables: {
+        weights
+      } _: {
+        if !isReplayableThroughout { Replay.refuse() }
+        return forward(inputs, CallContext()).outputs.map { $0.evaluated() }
+      }
+  }
+
+  /// What tells a step from others of the same model on tensors of the same shapes.
+  private func kind(of batch: Batch, phase: Int) -> Int {
+    phase << 48 | batch.inputs.count << 32 | batch.targets.count << 16
+      | (batch.weights?.count ?? 0xFFFF)
+  }
+}
