@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include "conv_batch_epilogue.h"
 #include "conv_spread.h"
 #include "program.h"
 
@@ -109,7 +110,11 @@ int mk_conv_batch_serves(const mk_conv_problem* p) {
 }
 
 size_t mk_conv_batch_scratch(const mk_conv_problem* p) {
-  return extent_of(p).epilogue + (p->args->epilogue ? mk_program_scratch(p->args->epilogue) : 0);
+  const mk_program* epilogue = p->args->epilogue;
+  const size_t before = extent_of(p).epilogue;
+  if (!epilogue) return before;
+  const size_t one = mk_program_scratch(epilogue), other = mk_batch_epilogue_scratch(epilogue);
+  return before + (one > other ? one : other);
 }
 
 typedef struct {
@@ -122,6 +127,7 @@ typedef struct {
   int64_t strip_row, pixel;  // steps of the strip, in elements
   int64_t first;             // source row that the strip begins with
   mk_binding* epilogue;      // or null
+  mk_batch_epilogue* early;  // the epilogue if it runs on rows before they are transposed; or null
 } sweep;
 
 // Weights in tiles of filters, [term, filter] each, and where each term lies in the strip.
@@ -269,6 +275,7 @@ static void band(sweep* s, int64_t image, int64_t images, int64_t row, int64_t r
                     filters = mk_piece(p->target_channels, tiles, t + 1) - f;
       (s->e.spreads ? spread_row : chain_row)(s, y, f, filters);
     }
+    if (s->early) mk_batch_epilogue_run(s->early, s->row, p->target[2]);
     s->kernels->batch->out(s->target + (image * plane + y * width) * size, s->row, width, images,
                            plane);
     // The epilogue follows while rows are near, over pieces that are worth their while.
@@ -300,8 +307,13 @@ void mk_conv_batch(const mk_conv_problem* p, const mk_context* context, mk_ref s
   s.pixel = p->source_channels * lanes;
   s.strip_row = s.e.wide * s.pixel;
   prepare(&s, mk_at(context, p->args->w));
-  if (p->args->epilogue)
-    s.epilogue = mk_bind(p->args->epilogue, context->bases, scratch + s.e.epilogue);
+  const mk_program* epilogue = p->args->epilogue;
+  if (epilogue && mk_batch_epilogue_serves(epilogue, target, p->args->dtype, p->target_channels,
+                                           lanes))
+    s.early = mk_batch_epilogue_bind(epilogue, context->bases, p->args->dtype, p->target_channels,
+                                     lanes, scratch + s.e.epilogue);
+  else if (epilogue)
+    s.epilogue = mk_bind(epilogue, context->bases, scratch + s.e.epilogue);
   for (int64_t unit = (int64_t)begin; unit < (int64_t)end;) {
     const int64_t row = unit % high, image = unit / high * lanes;
     const int64_t images = p->shape.batch - image < lanes ? p->shape.batch - image : lanes;

@@ -178,6 +178,74 @@ static int check_batches(const mk_conv_shape* s, mk_dtype dtype, int which) {
   return failures;
 }
 
+// An epilogue with a value for each channel, a scalar and a register that is used again gives, in
+// any number of parts, what it gives when it runs over the finished result.
+static int check_epilogue(const mk_conv_shape* s, mk_dtype dtype, int which) {
+  const int64_t channels = which == FORWARD ? s->filters : s->channels;
+  const int64_t count =
+      s->batch * (which == FORWARD ? volume(s->out) : volume(s->in)) * channels;
+  const int64_t source =
+      s->batch * (which == FORWARD ? volume(s->in) * s->channels : volume(s->out) * s->filters);
+  void* x = random_elements(dtype, source, 6);
+  void* w =
+      random_elements(dtype, volume(s->kernel) * (s->channels / s->groups) * s->filters, 7);
+  void* bias = random_elements(dtype, channels, 8);
+  void* scale = random_elements(dtype, 1, 9);
+  const mk_ref y = {0, 2};
+  const mk_operand operands[] = {
+      {.ref = y, .reg = 0, .dtype = dtype, .kind = MK_DENSE},
+      {.ref = {0, 3}, .stride = {0, 1}, .reg = 1, .dtype = dtype, .kind = MK_STRIDED},
+      {.ref = {0, 4}, .reg = 2, .dtype = dtype, .kind = MK_SCALAR}};
+  const mk_step steps[] = {{.run = mk_block(mk_isa(), MK_MULTIPLY, dtype), .y = 3, .a = 0, .b = 2},
+                           {.run = mk_block(mk_isa(), MK_ADD, dtype), .y = 1, .a = 3, .b = 1},
+                           {.run = mk_block(mk_isa(), MK_RELU, dtype), .y = 3, .a = 1}};
+  const mk_result result = {.ref = y, .reg = 3, .dtype = dtype, .direct = 1};
+  const mk_program program = {.count = (uint64_t)count,
+                              .size = {count / channels, channels},
+                              .rank = 2,
+                              .register_count = 4,
+                              .register_bytes = (uint32_t)(MK_BLOCK * mk_size(dtype)),
+                              .operand_count = 3,
+                              .step_count = 3,
+                              .result_count = 1,
+                              .operands = operands,
+                              .steps = steps,
+                              .results = &result};
+  int failures = 0;
+  void* want = NULL;
+  for (uint32_t parts = 0; parts < 8; parts++) {  // 0: the program by itself
+    void* got = malloc((size_t)count * mk_size(dtype));
+    void* bases[] = {x, w, got, bias, scale};
+    const uint32_t row_parts = parts ? parts : 1;
+    mk_conv_args args = {.shape = *s,
+                         .x = which == FORWARD ? (mk_ref){0, 0} : y,
+                         .w = {0, 1},
+                         .y = which == FORWARD ? y : (mk_ref){0, 0},
+                         .dtype = dtype,
+                         .epilogue = parts ? &program : NULL};
+    if (which == FORWARD) {
+      args.blocking = mk_conv_blocking(s, dtype, row_parts);
+      run_in_parts(mk_conv, &args, bases, mk_conv_scratch(&args), row_parts);
+    } else {
+      args.blocking = mk_conv_input_blocking(s, dtype, row_parts);
+      run_in_parts(mk_conv_input, &args, bases, mk_conv_input_scratch(&args), row_parts);
+    }
+    if (!parts) {
+      run_in_parts(mk_elementwise, &program, bases, mk_program_scratch(&program), 1);
+      want = got;
+      continue;
+    }
+    if (memcmp(want, got, (size_t)count * mk_size(dtype)) != 0) {
+      fprintf(stderr, "conv %d: %u parts and an epilogue change the bits, dtype %d\n", which, parts,
+              dtype);
+      failures++;
+    }
+    free(got);
+  }
+  free(want), free(x), free(w), free(bias), free(scale);
+  return failures;
+}
+
 // Shapes whose lanes lie along the images: whole blocks of them and rests, paddings of every kind,
 // taps that reach nothing, strips of several bands, columns in several tiles.
 static int check_lanes_along_images(void) {
@@ -200,7 +268,9 @@ static int check_lanes_along_images(void) {
     for (int d = 0; d < 2; d++) {
       const mk_dtype dtype = d ? MK_F64 : MK_F32;
       failures += check_all(&shapes[i], dtype) + check_batches(&shapes[i], dtype, FORWARD) +
-                  check_batches(&shapes[i], dtype, INPUT);
+                  check_batches(&shapes[i], dtype, INPUT) +
+                  check_epilogue(&shapes[i], dtype, FORWARD) +
+                  check_epilogue(&shapes[i], dtype, INPUT);
     }
   return failures;
 }
