@@ -37,13 +37,16 @@ int mk_conv_batch_pays(int64_t batch, int64_t columns, int64_t lanes) {
 
 void mk_conv_batch_fill(char* strip, const char* x, const mk_conv_axis axes[2], int64_t image,
                         int64_t images, int64_t first, int64_t rows, int64_t x0, int64_t wide,
-                        int64_t channels, const mk_gemm_kernels* kernels, int64_t size) {
+                        int64_t channels, int64_t pitch, const mk_gemm_kernels* kernels,
+                        int64_t size) {
   const int64_t lanes = kernels->lanes, high = axes[0].source_size, all = axes[1].source_size;
   const int64_t left = x0 < 0 ? (-x0 < wide ? -x0 : wide) : 0, from = x0 < 0 ? 0 : x0;
   int64_t inside = all - from < wide - left ? all - from : wide - left;
   if (inside < 0) inside = 0;
-  const int64_t pixel = channels * lanes * size, row = all * channels;
-  if (wide == all && x0 == 0 && first >= 0 && first + rows <= high) {  // rows follow each other
+  const int64_t pixel = pitch * size, row = all * channels;
+  const int dense = pitch == channels * lanes;
+  if (dense && wide == all && x0 == 0 && first >= 0 && first + rows <= high) {
+    // Rows follow each other.
     if (images < lanes) memset(strip, 0, (size_t)(rows * wide * pixel));
     kernels->batch->in(strip, x + (image * high + first) * row * size, rows * row, images,
                        high * row);
@@ -56,9 +59,12 @@ void mk_conv_batch_fill(char* strip, const char* x, const mk_conv_axis axes[2], 
     if (outside) continue;
     memset(strip, 0, (size_t)(left * pixel));
     memset(strip + (left + inside) * pixel, 0, (size_t)((wide - left - inside) * pixel));
-    kernels->batch->in(strip + left * pixel,
-                       x + ((image * high + y) * row + from * channels) * size, inside * channels,
-                       images, high * row);
+    const char* source = x + ((image * high + y) * row + from * channels) * size;
+    char* to = strip + left * pixel;
+    if (dense) kernels->batch->in(to, source, inside * channels, images, high * row);
+    else
+      for (int64_t j = 0; j < inside; j++, to += pixel, source += channels * size)
+        kernels->batch->in(to, source, channels, images, high * row);
   }
 }
 
@@ -257,13 +263,13 @@ static void band(sweep* s, int64_t image, int64_t images, int64_t row, int64_t r
     if (end > p->shape.out[1]) end = p->shape.out[1];
     s->first = first;
     mk_conv_batch_fill(s->strip, s->source, axes + 1, image, images, first,
-                       end > first ? end - first : 0, 0, s->e.wide, p->source_channels, s->kernels,
-                       size);
+                       end > first ? end - first : 0, 0, s->e.wide, p->source_channels, s->pixel,
+                       s->kernels, size);
   } else {
     s->first = row + axes[1].offset;
     mk_conv_batch_fill(s->strip, s->source, axes + 1, image, images, s->first,
                        mk_conv_reach(&axes[1], rows), axes[2].offset, s->e.wide,
-                       p->source_channels, s->kernels, size);
+                       p->source_channels, s->pixel, s->kernels, size);
   }
   const int64_t width = p->target[2] * p->target_channels, plane = p->target[1] * width;
   const int64_t tiles = mk_ceil_div(p->target_channels, s->kernels->batch->most_filters);

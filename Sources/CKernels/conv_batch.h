@@ -20,9 +20,11 @@ int mk_conv_batch_is_flat(const mk_conv_shape* shape);
 int mk_conv_batch_pays(int64_t batch, int64_t columns, int64_t lanes);
 
 // Rows first ..< first + rows of a block of images, `wide` pixels of each from x0 on, zeros
-// outside: strip [row, pixel, channel, image]. `axes` are those of rows and pixels.
+// outside: strip [row, pixel, channel, image], pixels `pitch` elements apart. `axes` are those of
+// rows and pixels.
 void mk_conv_batch_fill(char* strip, const char* x, const mk_conv_axis axes[2], int64_t image,
                         int64_t images, int64_t first, int64_t rows, int64_t x0, int64_t wide,
-                        int64_t channels, const mk_gemm_kernels* kernels, int64_t size);
+                        int64_t channels, int64_t pitch, const mk_gemm_kernels* kernels,
+                        int64_t size);
 
 #endif

@@ -20,11 +20,17 @@ static int64_t lanes_of(mk_dtype dtype) { return mk_gemm_kernels_of(mk_isa(), dt
 typedef struct {
   mk_conv_axis axes[3];
   int64_t k, wide, rows;                   // terms; pixels of a row of x; rows of y in a band
-  int64_t x_row, y_row;                    // of a strip, in elements
+  int64_t x_pixel, y_pixel, x_row, y_row;  // steps of the strips, in elements
   size_t y, sums, offsets, end;    // places in the scratch, after the strip of x
 } extent;
 
 static size_t aligned(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
+
+// From pixel to pixel. A tile reads a few channels of each: were pixels a power of two apart, those
+// would share the same few sets of the nearest cache.
+static int64_t pitch_of(int64_t channels, int64_t lanes) {
+  return (channels % lanes == 0 ? channels + 1 : channels) * lanes;
+}
 
 static extent extent_of(const mk_conv_shape* s, mk_dtype dtype) {
   const size_t size = mk_size(dtype);
@@ -32,8 +38,8 @@ static extent extent_of(const mk_conv_shape* s, mk_dtype dtype) {
   extent e = {.k = s->kernel[1] * s->kernel[2] * s->channels};
   for (int i = 0; i < 3; i++) e.axes[i] = mk_conv_forward_axis(s, i);
   e.wide = mk_conv_reach(&e.axes[2], s->out[2]);
-  e.x_row = e.wide * s->channels * lanes;
-  e.y_row = s->out[2] * s->filters * lanes;
+  e.x_pixel = pitch_of(s->channels, lanes), e.y_pixel = pitch_of(s->filters, lanes);
+  e.x_row = e.wide * e.x_pixel, e.y_row = s->out[2] * e.y_pixel;
   e.rows = band_bytes_wanted / ((e.x_row + e.y_row) * (int64_t)size);
   e.rows = e.rows < 1 ? 1 : e.rows > s->out[1] ? s->out[1] : e.rows;
   e.y = aligned((size_t)(mk_conv_reach(&e.axes[1], e.rows) * e.x_row) * size);
@@ -72,13 +78,13 @@ typedef struct {
 // Rows row ..< row + rows of y, and the rows of x that they read, of a block of images.
 static void fill(const sweep* s, int64_t image, int64_t images, int64_t row, int64_t rows) {
   const mk_conv_shape* shape = s->shape;
-  const int64_t y_width = shape->out[2] * shape->filters, y_plane = shape->out[1] * y_width;
-  if (images < s->lanes) memset(s->y_strip, 0, (size_t)(rows * s->e.y_row * s->size));
-  s->kernels->batch->in(s->y_strip, s->y + (image * y_plane + row * y_width) * s->size,
-                        rows * y_width, images, y_plane);
+  const mk_conv_axis y_axes[2] = {{.source_size = shape->out[1]}, {.source_size = shape->out[2]}};
+  mk_conv_batch_fill(s->y_strip, s->y, y_axes, image, images, row, rows, 0, shape->out[2],
+                     shape->filters, s->e.y_pixel, s->kernels, s->size);
   mk_conv_batch_fill(s->x_strip, s->x, &s->e.axes[1], image, images,
                      row + s->e.axes[1].offset, mk_conv_reach(&s->e.axes[1], rows),
-                     s->e.axes[2].offset, s->e.wide, shape->channels, s->kernels, s->size);
+                     s->e.axes[2].offset, s->e.wide, shape->channels, s->e.x_pixel, s->kernels,
+                     s->size);
 }
 
 // Adds the products of a band to the sums.
@@ -100,9 +106,9 @@ static void add_band(const sweep* s, int64_t rows, int add) {
                                 .rows = rows,
                                 .pixels = shape->out[2],
                                 .x_row = s->e.x_row,
-                                .x_pixel = shape->channels * s->lanes,
+                                .x_pixel = s->e.x_pixel,
                                 .y_row = s->e.y_row,
-                                .y_pixel = shape->filters * s->lanes,
+                                .y_pixel = s->e.y_pixel,
                                 .add = add};
       batch->sum[filters][terms](&sum);
       sums += terms * filters * s->lanes * s->size;
@@ -145,7 +151,7 @@ void mk_conv_batch_filter(const mk_conv_filter_args* args, const mk_context* con
   for (int64_t k = 0; k < s.e.k; k++) {
     const int64_t tap = k % taps, c = k / taps;
     s.offsets[k] = tap / shape->kernel[2] * shape->dilation[1] * s.e.x_row +
-                   (tap % shape->kernel[2] * shape->dilation[2] * shape->channels + c) * s.lanes;
+                   tap % shape->kernel[2] * shape->dilation[2] * s.e.x_pixel + c * s.lanes;
   }
   const int64_t blocks = mk_ceil_div(shape->batch, s.lanes), chunks = (int64_t)args->chunks;
   size_t begin, end;
