@@ -74,35 +74,35 @@ INLINE void NAME(batch_sum)(const mk_batch_sum* s, const int filters, const int 
 }
 
 #if MK_LEVEL == 2
-// A square of 16 float32: pieces of four columns are loaded into the quarters of a vector, rows i,
-// i + 4, i + 8, i + 12, which is half of the exchange; the rest stays within quarters. One of the
-// steps is 16, so that its addresses are constants.
+// A square of 16 by 16 float32: four by four within quarters of vectors, then the quarters.
 INLINE void NAME(batch_square)(float* y, const float* x, const int64_t y_step,
                                const int64_t x_step) {
-  const float *x4 = x + 4 * x_step, *x8 = x + 8 * x_step, *x12 = x4 + 8 * x_step;
-  // Hides that the pointers are related, or the compiler derives one for every row.
-  __asm__("" : "+r"(x4), "+r"(x8), "+r"(x12));
+  __m512 v[16];
 #pragma clang loop unroll(full)
-  for (int quarter = 0; quarter < 4; quarter++) {
-    __m512 v[4];
+  for (int i = 0; i < 16; i += 4) {
+    const __m512 r0 = _mm512_loadu_ps(x), r1 = _mm512_loadu_ps(x + x_step),
+                 r2 = _mm512_loadu_ps(x + 2 * x_step), r3 = _mm512_loadu_ps(x + 3 * x_step);
+    x += 4 * x_step;
+    // Hides that the pointers are related, or the compiler derives one for every row.
+    __asm__("" : "+r"(x));
+    const __m512d a = (__m512d)_mm512_unpacklo_ps(r0, r1), b = (__m512d)_mm512_unpackhi_ps(r0, r1),
+                  c = (__m512d)_mm512_unpacklo_ps(r2, r3), d = (__m512d)_mm512_unpackhi_ps(r2, r3);
+    v[i] = (__m512)_mm512_unpacklo_pd(a, c), v[i + 1] = (__m512)_mm512_unpackhi_pd(a, c);
+    v[i + 2] = (__m512)_mm512_unpacklo_pd(b, d), v[i + 3] = (__m512)_mm512_unpackhi_pd(b, d);
+  }
+  // Quarter q of v[4 g + i] holds column 4 q + i of rows 4 g and the next three.
+  float *y4 = y + 4 * y_step, *y8 = y + 8 * y_step, *y12 = y4 + 8 * y_step;
+  __asm__("" : "+r"(y4), "+r"(y8), "+r"(y12));
 #pragma clang loop unroll(full)
-    for (int i = 0; i < 4; i++) {
-      const int64_t at = i * x_step + 4 * quarter;
-      v[i] = _mm512_castps128_ps512(_mm_loadu_ps(x + at));
-      v[i] = _mm512_mask_broadcast_f32x4(v[i], 0x00f0, _mm_loadu_ps(x4 + at));
-      v[i] = _mm512_mask_broadcast_f32x4(v[i], 0x0f00, _mm_loadu_ps(x8 + at));
-      v[i] = _mm512_mask_broadcast_f32x4(v[i], 0xf000, _mm_loadu_ps(x12 + at));
-    }
-    const __m512d a = (__m512d)_mm512_unpacklo_ps(v[0], v[1]),
-                  b = (__m512d)_mm512_unpackhi_ps(v[0], v[1]),
-                  c = (__m512d)_mm512_unpacklo_ps(v[2], v[3]),
-                  d = (__m512d)_mm512_unpackhi_ps(v[2], v[3]);
-    _mm512_storeu_ps(y, (__m512)_mm512_unpacklo_pd(a, c));
-    _mm512_storeu_ps(y + y_step, (__m512)_mm512_unpackhi_pd(a, c));
-    _mm512_storeu_ps(y + 2 * y_step, (__m512)_mm512_unpacklo_pd(b, d));
-    _mm512_storeu_ps(y + 3 * y_step, (__m512)_mm512_unpackhi_pd(b, d));
-    y += 4 * y_step;
-    __asm__("" : "+r"(y));
+  for (int i = 0; i < 4; i++) {
+    const __m512 a = _mm512_shuffle_f32x4(v[i], v[4 + i], 0x44),
+                 b = _mm512_shuffle_f32x4(v[i], v[4 + i], 0xee),
+                 c = _mm512_shuffle_f32x4(v[8 + i], v[12 + i], 0x44),
+                 d = _mm512_shuffle_f32x4(v[8 + i], v[12 + i], 0xee);
+    _mm512_storeu_ps(y + i * y_step, _mm512_shuffle_f32x4(a, c, 0x88));
+    _mm512_storeu_ps(y4 + i * y_step, _mm512_shuffle_f32x4(a, c, 0xdd));
+    _mm512_storeu_ps(y8 + i * y_step, _mm512_shuffle_f32x4(b, d, 0x88));
+    _mm512_storeu_ps(y12 + i * y_step, _mm512_shuffle_f32x4(b, d, 0xdd));
   }
 }
 #endif
