@@ -23,7 +23,7 @@ int mk_conv_batch_is_flat(const mk_conv_shape* s) {
   if (s->groups != 1 || s->in[0] != 1 || s->out[0] != 1 || s->kernel[0] != 1 || s->before[0] != 0)
     return 0;
   for (int i = 0; i < 3; i++)
-    if (s->stride[i] != 1 || s->out[i] < 1 || s->kernel[i] < 1) return 0;
+    if (s->out[i] < 1 || s->kernel[i] < 1) return 0;
   return s->channels > 0 && s->filters > 0;
 }
 
@@ -91,9 +91,9 @@ static extent extent_of(const mk_conv_problem* p) {
   e.k = p->shape.kernel[1] * p->shape.kernel[2] * p->source_channels;
   e.wide = e.spreads ? p->shape.out[2] : mk_conv_reach(&e.axes[2], e.axes[2].count);
   const int64_t row = strip_row_bytes(p, e.wide), more = mk_conv_reach(&e.axes[1], 1) - 1;
-  e.rows = strip_bytes_wanted / row - more;
+  e.rows = (strip_bytes_wanted / row - more - 1) / e.axes[1].source_step + 1;
   e.rows = e.rows < 1 ? 1 : e.rows > p->target[1] ? p->target[1] : e.rows;
-  e.row = aligned((size_t)((e.rows + more) * row));
+  e.row = aligned((size_t)(mk_conv_reach(&e.axes[1], e.rows) * row));
   e.weights =
       e.row + aligned((size_t)(p->target[2] * p->target_channels * kernels->lanes) * size);
   e.offsets = e.weights + aligned((size_t)(e.k * p->target_channels) * size);
@@ -103,7 +103,7 @@ static extent extent_of(const mk_conv_problem* p) {
 
 int mk_conv_batch_serves(const mk_conv_problem* p) {
   const mk_gemm_kernels* kernels = mk_gemm_kernels_of(mk_isa(), p->args->dtype);
-  if (!mk_conv_batch_is_flat(&p->shape) ||
+  if (p->phases > 1 || !mk_conv_batch_is_flat(&p->shape) ||
       !mk_conv_batch_pays(p->shape.batch, p->target_channels, kernels->lanes))
     return 0;
   mk_conv_axis axes[3];
@@ -165,20 +165,22 @@ static void prepare(const sweep* s, const char* w) {
 // All pixels of a target row for one tile of filters, terms in blocks of kc.
 static void chain_row(const sweep* s, int64_t y, int64_t f, int64_t filters) {
   const mk_conv_problem* p = s->p;
+  const mk_conv_axis* axes = s->e.axes;
   const mk_batch_kernels* batch = s->kernels->batch;
   const int64_t size = (int64_t)mk_size(p->args->dtype), lanes = s->kernels->lanes;
   const int64_t pixels = p->target[2], pieces = mk_ceil_div(pixels, batch->most_pixels[filters]);
-  const int64_t kc = p->args->blocking.kc;
-  const char* x = s->strip + (y + s->e.axes[1].offset - s->first) * s->strip_row * size;
+  const int64_t kc = p->args->blocking.kc, step = axes[2].source_step * s->pixel;
+  const int64_t row = y * axes[1].source_step + axes[1].offset - s->first;
+  const char* x = s->strip + row * s->strip_row * size;
   for (int64_t k = 0; k < s->e.k; k += kc)
     for (int64_t i = 0; i < pieces; i++) {
       const int64_t j = mk_piece(pixels, pieces, i), end = mk_piece(pixels, pieces, i + 1);
       const mk_batch_tile tile = {.offset = s->offsets + k,
                                   .terms = s->e.k - k < kc ? s->e.k - k : kc,
-                                  .x = x + j * s->pixel * size,
+                                  .x = x + j * step * size,
                                   .w = s->weights + (f * s->e.k + k * filters) * size,
                                   .y = s->row + (j * p->target_channels + f) * lanes * size,
-                                  .x_pixel = s->pixel,
+                                  .x_pixel = step,
                                   .y_pixel = p->target_channels * lanes,
                                   .add = k > 0};
       batch->tile[filters][end - j](&tile);
@@ -266,7 +268,7 @@ static void band(sweep* s, int64_t image, int64_t images, int64_t row, int64_t r
                        end > first ? end - first : 0, 0, s->e.wide, p->source_channels, s->pixel,
                        s->kernels, size);
   } else {
-    s->first = row + axes[1].offset;
+    s->first = row * axes[1].source_step + axes[1].offset;
     mk_conv_batch_fill(s->strip, s->source, axes + 1, image, images, s->first,
                        mk_conv_reach(&axes[1], rows), axes[2].offset, s->e.wide,
                        p->source_channels, s->pixel, s->kernels, size);

@@ -14,8 +14,8 @@ uint64_t mk_conv_batch_filter_chunks(const mk_conv_shape* shape, mk_dtype dtype)
 size_t mk_conv_batch_filter_scratch(const mk_conv_filter_args* args);
 void mk_conv_batch_filter(const mk_conv_filter_args* args, const mk_context* context);
 
-// What both of them ask: one or two spatial axes, no strides, no groups; and whether lanes along
-// images are better used than lanes along `columns` channels.
+// What both of them ask: one or two spatial axes, no groups; and whether lanes along images are
+// better used than lanes along `columns` channels.
 int mk_conv_batch_is_flat(const mk_conv_shape* shape);
 int mk_conv_batch_pays(int64_t batch, int64_t columns, int64_t lanes);
 

@@ -82,7 +82,8 @@ static void fill(const sweep* s, int64_t image, int64_t images, int64_t row, int
   mk_conv_batch_fill(s->y_strip, s->y, y_axes, image, images, row, rows, 0, shape->out[2],
                      shape->filters, s->e.y_pixel, s->kernels, s->size);
   mk_conv_batch_fill(s->x_strip, s->x, &s->e.axes[1], image, images,
-                     row + s->e.axes[1].offset, mk_conv_reach(&s->e.axes[1], rows),
+                     row * s->e.axes[1].source_step + s->e.axes[1].offset,
+                     mk_conv_reach(&s->e.axes[1], rows),
                      s->e.axes[2].offset, s->e.wide, shape->channels, s->e.x_pixel, s->kernels,
                      s->size);
 }
@@ -105,8 +106,8 @@ static void add_band(const sweep* s, int64_t rows, int add) {
                                 .offset = s->offsets + k,
                                 .rows = rows,
                                 .pixels = shape->out[2],
-                                .x_row = s->e.x_row,
-                                .x_pixel = s->e.x_pixel,
+                                .x_row = s->e.axes[1].source_step * s->e.x_row,
+                                .x_pixel = s->e.axes[2].source_step * s->e.x_pixel,
                                 .y_row = s->e.y_row,
                                 .y_pixel = s->e.y_pixel,
                                 .add = add};
