@@ -3,6 +3,7 @@
 //     target [batch, depth, height, width, columns], rows of pixels × columns of C
 //     source read through strips (conv_strip.h); k runs over taps, then channels of the source
 //     weights packed once per thread into panels [k, two vectors of columns]
+#include "conv_batch.h"
 #include "conv_narrow.h"
 #include "conv_spread.h"
 #include "conv_strip.h"
@@ -130,6 +131,7 @@ static size_t scratch_of(const mk_conv_args* args, int input) {
   }
   if (mk_depthwise_serves(&args->shape)) return mk_depthwise_scratch(args);
   mk_conv_problem p = mk_conv_problem_of(args, input);
+  if (mk_conv_batch_serves(&p)) return mk_conv_batch_scratch(&p);
   if (mk_conv_spread_serves(&p)) return mk_conv_spread_scratch(&p);
   if (mk_conv_narrow_serves(&p)) return mk_conv_narrow_scratch(&p);
   return layout_of(&p).epilogue + (args->epilogue ? mk_program_scratch(args->epilogue) : 0);
@@ -408,7 +410,8 @@ static void choose(const mk_conv_args* args, const mk_context* context, int inpu
   } else {
     const mk_conv_problem p = mk_conv_problem_of(args, input);
     const mk_ref source = input ? args->y : args->x, target = input ? args->x : args->y;
-    if (mk_conv_spread_serves(&p)) mk_conv_spread(&p, context, source, target);
+    if (mk_conv_batch_serves(&p)) mk_conv_batch(&p, context, source, target);
+    else if (mk_conv_spread_serves(&p)) mk_conv_spread(&p, context, source, target);
     else if (mk_conv_narrow_serves(&p)) mk_conv_narrow(&p, context, source, target);
     else run(&p, context, source, target);
   }

@@ -8,6 +8,7 @@
 //
 // Few filters would leave most lanes idle; then lanes lie along pixels, bands are longer, and a
 // band is one chain of sums in each lane.
+#include "conv_batch.h"
 #include "conv_strip.h"
 #include "depthwise.h"
 
@@ -39,6 +40,10 @@ mk_blocking mk_conv_filter_blocking(const mk_conv_shape* s, mk_dtype dtype, uint
   if (weights > 0 && count > (int64_t)(64 << 20) / weights) count = (int64_t)(64 << 20) / weights;
   if (count > rows) count = rows;
   if (count < 1) count = 1;
+  if (mk_conv_batch_filter_serves(s, dtype)) {
+    panels = 1;
+    count = (int64_t)mk_conv_batch_filter_chunks(s, dtype);
+  }
   *chunks = (uint64_t)count;
 
   mk_blocking blocking = {
@@ -115,6 +120,8 @@ static layout layout_of(const mk_conv_filter_args* args) {
 
 size_t mk_conv_filter_scratch(const mk_conv_filter_args* args) {
   if (mk_depthwise_serves(&args->conv.shape)) return mk_depthwise_scratch(&args->conv);
+  if (mk_conv_batch_filter_serves(&args->conv.shape, args->conv.dtype))
+    return mk_conv_batch_filter_scratch(args);
   return layout_of(args).end;
 }
 
@@ -285,6 +292,10 @@ void mk_conv_filter_partials(const void* args_, const mk_context* context) {
   const mk_conv_shape* shape = &args->conv.shape;
   if (mk_depthwise_serves(shape)) {
     mk_depthwise_filter(args, context);
+    return;
+  }
+  if (mk_conv_batch_filter_serves(shape, args->conv.dtype)) {
+    mk_conv_batch_filter(args, context);
     return;
   }
   const layout at = layout_of(args);

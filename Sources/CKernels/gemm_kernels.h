@@ -46,6 +46,52 @@ typedef void (*mk_correlation_function)(const mk_correlation* correlation);
 
 enum { MK_CORRELATION_FILTERS = 4, MK_CORRELATION_TAPS = 5 };
 
+// A tile of a convolution with lanes along images: y [pixels, filters, lanes] (+)= sum over k, in
+// order, of w[k, filter] * x[offset[k] + pixel * x_pixel + lane]. w is [terms, filters]; steps are
+// in elements.
+typedef struct {
+  const int64_t* offset;
+  int64_t terms;
+  const void *x, *w;
+  void* y;
+  int64_t x_pixel, y_pixel;
+  int add;  // 0: y = sum, 1: y = y + sum
+} mk_batch_tile;
+typedef void (*mk_batch_tile_function)(const mk_batch_tile* tile);
+
+// The gradient of its filters: sums [taps, filters, lanes] (+)= sum over rows, pixels of
+// x[row * x_row + pixel * x_pixel + offset[tap] + lane] * y[row * y_row + pixel * y_pixel +
+// filter * lanes + lane], one chain in each lane.
+typedef struct {
+  const void *x, *y;
+  void* sums;
+  const int64_t* offset;
+  int64_t rows, pixels, x_row, x_pixel, y_row, y_pixel;
+  int add;  // 0: the chains begin here, 1: they go on
+} mk_batch_sum;
+typedef void (*mk_batch_sum_function)(const mk_batch_sum* sum);
+
+enum {
+  MK_BATCH_FILTERS = 8,
+  MK_BATCH_PIXELS = 8,
+  MK_BATCH_SUM_FILTERS = 6,
+  MK_BATCH_SUM_TAPS = 8
+};
+
+typedef struct {
+  int most_filters, most_sum_filters;     // of a tile, of a sum
+  int most_pixels[MK_BATCH_FILTERS + 1];  // by filters
+  int most_taps[MK_BATCH_SUM_FILTERS + 1];
+  mk_batch_tile_function tile[MK_BATCH_FILTERS + 1][MK_BATCH_PIXELS + 1];
+  mk_batch_sum_function sum[MK_BATCH_SUM_FILTERS + 1][MK_BATCH_SUM_TAPS + 1];
+  // y[i] = the sum of the lanes of vector i of x, as a tree.
+  void (*fold)(void* y, const void* x, int64_t count);
+  // y[i * lanes + image] = x[image * x_image + i] for i < count, image < images, and back. Nothing
+  // else is written.
+  void (*in)(void* y, const void* x, int64_t count, int64_t images, int64_t x_image);
+  void (*out)(void* y, const void* x, int64_t count, int64_t images, int64_t y_image);
+} mk_batch_kernels;
+
 typedef struct {
   int lanes;                           // elements of one vector register
   int widest;                          // the most vectors side by side
@@ -69,6 +115,7 @@ typedef struct {
   // y[i * y_i + j] = x[i + j * x_j] for i < rows, j < columns, and nothing else is written.
   void (*transpose)(void* y, const void* x, int64_t rows, int64_t columns, int64_t y_i,
                     int64_t x_j);
+  const mk_batch_kernels* batch;
 } mk_gemm_kernels;
 
 const mk_gemm_kernels* mk_gemm_kernels_of(mk_isa_level level, mk_dtype dtype);

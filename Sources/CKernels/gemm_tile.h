@@ -307,6 +307,8 @@ static void NAME(overlay)(void* y_, const void* x_, int64_t count, int64_t y_ste
 
 #include "gemm_pack.h"
 
+#include "batch_tile.h"
+
 static const mk_gemm_kernels NAME(kernels) = {
     .lanes = LANES,
     .widest = MENU_WIDEST,
@@ -328,6 +330,7 @@ static const mk_gemm_kernels NAME(kernels) = {
     .overlay = NAME(overlay),
     .pack = NAME(pack),
     .transpose = NAME(transpose),
+    .batch = &NAME(batch_kernels),
 };
 #undef STREAMS
 #undef CORRELATIONS

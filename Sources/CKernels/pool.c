@@ -72,7 +72,7 @@ static inline int64_t whole_pairs(const mk_pool_shape* s, int64_t oh) {
 typedef struct {
   void (*max_rows)(const mk_pool_shape* s, const void* x, void* y, size_t begin, size_t end);
   void (*select_rows)(const mk_pool_shape* s, const void* x, const void* dy, void* y, size_t begin, size_t end);
-  void (*max_gradient_units)(const mk_pool_shape* s, const void* x, const void* dy, void* dx, size_t begin, size_t end);
+  void (*max_gradient_units)(const mk_pool_shape* s, int clips, const void* x, const void* dy, void* dx, size_t begin, size_t end);
   void (*average_rows)(const mk_pool_shape* s, int count_outside, const void* x, void* y, size_t begin, size_t end);
   void (*average_gradient_rows)(const mk_pool_shape* s, int count_outside, const void* dy, void* dx, size_t begin, size_t end);
 } pool_loops;
@@ -130,7 +130,7 @@ void mk_max_pool_gradient(const void* pointer, const mk_context* context) {
   if (args->dtype == MK_F32 && is_paired(s))
     units = s->channels ? (size_t)(s->batch * s->in[0] * ((s->in[1] + 1) / 2)) : 0;
   mk_share(units, context->part, context->parts, &begin, &end);
-  loops_for(args->dtype)->max_gradient_units(s, mk_at(context, args->x), mk_at(context, args->dy),
+  loops_for(args->dtype)->max_gradient_units(s, args->clips, mk_at(context, args->x), mk_at(context, args->dy),
                                              mk_at(context, args->y), begin, end);
 }
 

@@ -5,15 +5,54 @@
 
 MK_INLINE Floats V(largest_of)(Floats a, Floats b, Floats c, Floats d) {
   Floats p = b > a ? b : a, q = d > c ? d : c, most = q > p ? q : p;
+#if MK_LEVEL == 2
+  __mmask16 lost = _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_UNORD_Q) |
+                   _mm512_cmp_ps_mask((__m512)c, (__m512)d, _CMP_UNORD_Q);
+  return (Floats)_mm512_mask_mov_ps((__m512)most, lost, _mm512_set1_ps(NAN));
+#else
   return ((a != a) | (b != b) | (c != c) | (d != d)) ? (Floats)NAN : most;
+#endif
 }
 
 MK_INLINE Floats V(pooled)(int average, Floats a, Floats b, Floats c, Floats d) {
   return average ? (((a + b) + c) + d) * 0.25f : V(largest_of)(a, b, c, d);
 }
 
-// dy to the first largest of a, b, c, d, and 0 to the others.
-MK_INLINE void V(give_to_largest)(Floats* a, Floats* b, Floats* c, Floats* d, Floats dy) {
+// dy to the first largest of a, b, c, d, and 0 to the others; where `clips`, through relu's gradient.
+#if MK_LEVEL == 2
+MK_INLINE __mmask16 V(wins)(__m512 b, __m512 a) {
+  return _mm512_mask_cmp_ps_mask(_mm512_cmp_ps_mask(a, a, _CMP_ORD_Q), b, a, _CMP_NLE_UQ);
+}
+
+MK_INLINE void V(give_to_largest)(const int clips, Floats* pa, Floats* pb, Floats* pc, Floats* pd, Floats given) {
+  const __m512 a = (__m512)*pa, b = (__m512)*pb, c = (__m512)*pc, d = (__m512)*pd;
+  const __mmask16 is_b = V(wins)(b, a), is_d = V(wins)(d, c);
+  const __m512 p = _mm512_mask_mov_ps(a, is_b, b), q = _mm512_mask_mov_ps(c, is_d, d);
+  const __mmask16 is_low = V(wins)(q, p);
+  __m512 dy = (__m512)given;
+  if (clips)
+    dy = _mm512_maskz_mov_ps(
+        _mm512_cmp_ps_mask(_mm512_mask_mov_ps(p, is_low, q), _mm512_setzero_ps(), _CMP_GT_OQ), dy);
+  *pa = (Floats)_mm512_maskz_mov_ps((__mmask16) ~(is_b | is_low), dy);
+  *pb = (Floats)_mm512_maskz_mov_ps((__mmask16)(is_b & ~is_low), dy);
+  *pc = (Floats)_mm512_maskz_mov_ps((__mmask16)(is_low & ~is_d), dy);
+  *pd = (Floats)_mm512_maskz_mov_ps((__mmask16)(is_low & is_d), dy);
+  if (!clips) return;
+  const __mmask16 lost =
+      _mm512_cmp_ps_mask(a, b, _CMP_UNORD_Q) | _mm512_cmp_ps_mask(c, d, _CMP_UNORD_Q);
+  if (__builtin_expect(lost != 0, 0)) {
+    *pa = (Floats)_mm512_mask_mov_ps((__m512)*pa, _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q), a);
+    *pb = (Floats)_mm512_mask_mov_ps((__m512)*pb, _mm512_cmp_ps_mask(b, b, _CMP_UNORD_Q), b);
+    *pc = (Floats)_mm512_mask_mov_ps((__m512)*pc, _mm512_cmp_ps_mask(c, c, _CMP_UNORD_Q), c);
+    *pd = (Floats)_mm512_mask_mov_ps((__m512)*pd, _mm512_cmp_ps_mask(d, d, _CMP_UNORD_Q), d);
+  }
+}
+#else
+// What relu, where it gave y, makes of dy.
+MK_INLINE Floats V(clipped)(Floats dy, Floats y) { return y > 0 ? dy : y != y ? y : (Floats)0; }
+
+MK_INLINE void V(give_to_largest)(const int clips, Floats* a, Floats* b, Floats* c, Floats* d, Floats dy) {
+  const Floats xa = *a, xb = *b, xc = *c, xd = *d;
   Ints is_b = ~(*b <= *a) & (*a == *a), is_d = ~(*d <= *c) & (*c == *c);
   Floats p = is_b ? *b : *a, q = is_d ? *d : *c;
   Ints is_low = ~(q <= p) & (p == p);
@@ -22,7 +61,10 @@ MK_INLINE void V(give_to_largest)(Floats* a, Floats* b, Floats* c, Floats* d, Fl
   *b = is_b ? high : (Floats)0;
   *c = is_d ? (Floats)0 : low;
   *d = is_d ? low : (Floats)0;
+  if (!clips) return;
+  *a = V(clipped)(*a, xa), *b = V(clipped)(*b, xb), *c = V(clipped)(*c, xc), *d = V(clipped)(*d, xd);
 }
+#endif
 
 #if MK_LEVEL == 2
 // Up to 16 channels: as many whole windows as fit one vector of y. Their pixels lie in two vectors
@@ -48,59 +90,73 @@ static V(pairing) V(pairing_of)(int64_t many) {
                       _mm512_loadu_si512(last), pixels};
 }
 
-// The masks of `pixels` windows: of one vector of y, of two of x.
-#define PAIRING_MASKS(windows)                                                             \
-  uint64_t lanes = (uint64_t)(windows) * (uint64_t)channels;                               \
-  __mmask16 mask = (__mmask16)((1u << lanes) - 1);                                         \
-  uint64_t both = (1ull << (2 * lanes)) - 1;                                               \
-  __mmask16 mask0 = (__mmask16)both, mask1 = (__mmask16)(both >> 16)
+// The masks of `windows` windows: of one vector of y, of two of x.
+typedef struct {
+  __mmask16 y, x0, x1;
+} V(pairing_masks);
+
+MK_INLINE V(pairing_masks) V(masks_of)(int64_t windows, int64_t channels) {
+  uint64_t lanes = (uint64_t)(windows * channels), both = (1ull << (2 * lanes)) - 1;
+  return (V(pairing_masks)){(__mmask16)((1u << lanes) - 1), (__mmask16)both, (__mmask16)(both >> 16)};
+}
+
+// What lies beyond a group of windows belongs to the next one: all but the last are read and
+// written as whole vectors, the next group going over what was written too much.
+#define FOR_GROUPS(...)                                                                       \
+  do {                                                                                        \
+    const int64_t step = pairing->pixels;                                                     \
+    int64_t p = 0;                                                                            \
+    V(pairing_masks) m = {0xffff, 0xffff, 0xffff};                                            \
+    for (; p + step < count; p += step) {                                                     \
+      __VA_ARGS__                                                                             \
+    }                                                                                         \
+    m = V(masks_of)(count - p, channels);                                                     \
+    __VA_ARGS__                                                                               \
+  } while (0)
 
 #define PAIRING_LOAD(x, even_pixels, odd_pixels)                                           \
   __m512 even_pixels, odd_pixels;                                                          \
   do {                                                                                     \
-    __m512 low = _mm512_maskz_loadu_ps(mask0, x), high = _mm512_maskz_loadu_ps(mask1, (x) + 16); \
+    __m512 low = _mm512_maskz_loadu_ps(m.x0, x), high = _mm512_maskz_loadu_ps(m.x1, (x) + 16); \
     even_pixels = _mm512_permutex2var_ps(low, pairing->even, high);                         \
     odd_pixels = _mm512_permutex2var_ps(low, pairing->odd, high);                           \
   } while (0)
 
 #define PAIRING_STORE(x, even_pixels, odd_pixels)                                          \
   do {                                                                                     \
-    _mm512_mask_storeu_ps(x, mask0, _mm512_permutex2var_ps(even_pixels, pairing->first, odd_pixels)); \
-    _mm512_mask_storeu_ps((x) + 16, mask1, _mm512_permutex2var_ps(even_pixels, pairing->last, odd_pixels)); \
+    _mm512_mask_storeu_ps(x, m.x0, _mm512_permutex2var_ps(even_pixels, pairing->first, odd_pixels)); \
+    _mm512_mask_storeu_ps((x) + 16, m.x1, _mm512_permutex2var_ps(even_pixels, pairing->last, odd_pixels)); \
   } while (0)
 
 MK_INLINE void V(few_pooled)(const V(pairing)* pairing, int average, const mk_f32* x0, const mk_f32* x1, mk_f32* y, int64_t count, int64_t channels) {
-  for (int64_t p = 0; p < count; p += pairing->pixels) {
-    PAIRING_MASKS(least(pairing->pixels, count - p));
+  FOR_GROUPS({
     int64_t in = 2 * p * channels;
     PAIRING_LOAD(x0 + in, a, b);
     PAIRING_LOAD(x1 + in, c, d);
-    _mm512_mask_storeu_ps(y + p * channels, mask, (__m512)V(pooled)(average, (Floats)a, (Floats)b, (Floats)c, (Floats)d));
-  }
+    _mm512_mask_storeu_ps(y + p * channels, m.y, (__m512)V(pooled)(average, (Floats)a, (Floats)b, (Floats)c, (Floats)d));
+  });
 }
 
-static void V(few_max_gradient)(const V(pairing)* pairing, const mk_f32* x0, const mk_f32* x1, const mk_f32* dy, mk_f32* dx0, mk_f32* dx1,
-                                int64_t count, int64_t channels) {
-  for (int64_t p = 0; p < count; p += pairing->pixels) {
-    PAIRING_MASKS(least(pairing->pixels, count - p));
+MK_INLINE void V(few_max_gradient)(const V(pairing)* pairing, const int clips, const mk_f32* x0, const mk_f32* x1, const mk_f32* dy,
+                                   mk_f32* dx0, mk_f32* dx1, int64_t count, int64_t channels) {
+  FOR_GROUPS({
     int64_t in = 2 * p * channels;
     PAIRING_LOAD(x0 + in, a, b);
     PAIRING_LOAD(x1 + in, c, d);
     Floats va = (Floats)a, vb = (Floats)b, vc = (Floats)c, vd = (Floats)d;
-    V(give_to_largest)(&va, &vb, &vc, &vd, (Floats)_mm512_maskz_loadu_ps(mask, dy + p * channels));
+    V(give_to_largest)(clips, &va, &vb, &vc, &vd, (Floats)_mm512_maskz_loadu_ps(m.y, dy + p * channels));
     PAIRING_STORE(dx0 + in, (__m512)va, (__m512)vb);
     PAIRING_STORE(dx1 + in, (__m512)vc, (__m512)vd);
-  }
+  });
 }
 
 static void V(few_spread)(const V(pairing)* pairing, const mk_f32* dy, mk_f32* dx, int64_t count, int64_t channels) {
-  for (int64_t p = 0; p < count; p += pairing->pixels) {
-    PAIRING_MASKS(least(pairing->pixels, count - p));
-    __m512 v = (__m512)((Floats)_mm512_maskz_loadu_ps(mask, dy + p * channels) * 0.25f);
+  FOR_GROUPS({
+    __m512 v = (__m512)((Floats)_mm512_maskz_loadu_ps(m.y, dy + p * channels) * 0.25f);
     PAIRING_STORE(dx + 2 * p * channels, v, v);
-  }
+  });
 }
-#undef PAIRING_MASKS
+#undef FOR_GROUPS
 #undef PAIRING_LOAD
 #undef PAIRING_STORE
 enum { V(few_channels) = 16 };
@@ -122,7 +178,7 @@ MK_INLINE void V(fixed_pooled)(int average, const mk_f32* x0, const mk_f32* x1, 
     }
 }
 
-MK_INLINE void V(fixed_max_gradient)(const mk_f32* x0, const mk_f32* x1, const mk_f32* dy, mk_f32* restrict dx0,
+MK_INLINE void V(fixed_max_gradient)(const int clips, const mk_f32* x0, const mk_f32* x1, const mk_f32* dy, mk_f32* restrict dx0,
                                      mk_f32* restrict dx1, int64_t count, const int channels) {
   for (int64_t p = 0; p < count; p++)
     for (int i = 0; i < channels; i++) {
@@ -132,10 +188,12 @@ MK_INLINE void V(fixed_max_gradient)(const mk_f32* x0, const mk_f32* x1, const m
       float m = is_b ? b : a, n = is_d ? d : c;
       int is_low = !(n <= m) & (m == m);
       float high = is_low ? 0 : given, low = is_low ? given : 0;
-      dx0[in] = is_b ? 0 : high;
-      dx0[in + channels] = is_b ? high : 0;
-      dx1[in] = is_d ? 0 : low;
-      dx1[in + channels] = is_d ? low : 0;
+      float da = is_b ? 0 : high, db = is_b ? high : 0, dc = is_d ? 0 : low, dd = is_d ? low : 0;
+      if (clips) {
+        da = a > 0 ? da : a != a ? a : 0, db = b > 0 ? db : b != b ? b : 0;
+        dc = c > 0 ? dc : c != c ? c : 0, dd = d > 0 ? dd : d != d ? d : 0;
+      }
+      dx0[in] = da, dx0[in + channels] = db, dx1[in] = dc, dx1[in + channels] = dd;
     }
 }
 
@@ -153,10 +211,10 @@ MK_INLINE void V(few_pooled)(const V(pairing)* pairing, int average, const mk_f3
   (void)pairing;
   FOR_FEW(V(fixed_pooled)(average, x0, x1, y, count, (int)channels))
 }
-static void V(few_max_gradient)(const V(pairing)* pairing, const mk_f32* x0, const mk_f32* x1, const mk_f32* dy, mk_f32* dx0, mk_f32* dx1,
-                                int64_t count, int64_t channels) {
+MK_INLINE void V(few_max_gradient)(const V(pairing)* pairing, const int clips, const mk_f32* x0, const mk_f32* x1, const mk_f32* dy,
+                                   mk_f32* dx0, mk_f32* dx1, int64_t count, int64_t channels) {
   (void)pairing;
-  FOR_FEW(V(fixed_max_gradient)(x0, x1, dy, dx0, dx1, count, (int)channels))
+  FOR_FEW(V(fixed_max_gradient)(clips, x0, x1, dy, dx0, dx1, count, (int)channels))
 }
 static void V(few_spread)(const V(pairing)* pairing, const mk_f32* dy, mk_f32* dx, int64_t count, int64_t channels) {
   (void)pairing;
@@ -196,20 +254,29 @@ static void V(average_pairs)(const V(pairing)* pairing, const mk_f32* x0, const 
 }
 
 // dx0, dx1 like x0, x1: each element written, none read.
-static void V(max_gradient_pairs)(const V(pairing)* pairing, const mk_f32* x0, const mk_f32* x1, const mk_f32* dy,
-                                  mk_f32* dx0, mk_f32* dx1, int64_t count, int64_t channels) {
+MK_INLINE void V(max_gradient_pairs)(const V(pairing)* pairing, const int clips, const mk_f32* x0, const mk_f32* x1, const mk_f32* dy,
+                                     mk_f32* dx0, mk_f32* dx1, int64_t count, int64_t channels) {
   if (channels <= V(few_channels)) {
-    V(few_max_gradient)(pairing, x0, x1, dy, dx0, dx1, count, channels);
+    V(few_max_gradient)(pairing, clips, x0, x1, dy, dx0, dx1, count, channels);
     return;
   }
   for (int64_t p = 0; p < count; p++)
     FOR_CHANNELS(i) {
       int64_t first = 2 * p * channels + i, second = first + channels;
       Floats a = V(load)(x0 + first), b = V(load)(x0 + second), c = V(load)(x1 + first), d = V(load)(x1 + second);
-      V(give_to_largest)(&a, &b, &c, &d, V(load)(dy + p * channels + i));
+      V(give_to_largest)(clips, &a, &b, &c, &d, V(load)(dy + p * channels + i));
       V(store)(dx0 + first, a), V(store)(dx0 + second, b);
       V(store)(dx1 + first, c), V(store)(dx1 + second, d);
     }
+}
+
+static void V(plain_gradient_pairs)(const V(pairing)* pairing, const mk_f32* x0, const mk_f32* x1, const mk_f32* dy,
+                                    mk_f32* dx0, mk_f32* dx1, int64_t count, int64_t channels) {
+  V(max_gradient_pairs)(pairing, 0, x0, x1, dy, dx0, dx1, count, channels);
+}
+static void V(clipped_gradient_pairs)(const V(pairing)* pairing, const mk_f32* x0, const mk_f32* x1, const mk_f32* dy,
+                                      mk_f32* dx0, mk_f32* dx1, int64_t count, int64_t channels) {
+  V(max_gradient_pairs)(pairing, 1, x0, x1, dy, dx0, dx1, count, channels);
 }
 
 // dx [2 count, channels]: a quarter of dy, twice.

@@ -155,10 +155,15 @@ static void P(give_back)(const mk_pool_shape* s, const MEMORY* x, const MEMORY* 
   FOR_TAPS(P(add_picked_run)(dx + pixel, from, taps, tap, count));
 }
 
+// dx through the gradient of relu, where it gave x.
+static void P(clip)(const MEMORY* x, MEMORY* dx, int64_t count) {
+  for (int64_t i = 0; i < count; i++) dx[i] = x[i] > 0 ? dx[i] : x[i] != x[i] ? x[i] : 0;
+}
+
 #if IS_PAIRED
 // Two by two: units are pairs of rows of dx, each element of which is written once. What no whole
 // window covers, at the lower and right edges, is cleared, and given what its partial windows give.
-static void P(max_gradient_pairs)(const mk_pool_shape* s, const MEMORY* x, const MEMORY* dy, MEMORY* dx,
+static void P(max_gradient_pairs)(const mk_pool_shape* s, int clips, const MEMORY* x, const MEMORY* dy, MEMORY* dx,
                                   size_t begin, size_t end) {
   V(pairing) pairing = V(pairing_of)(s->channels);
   int64_t c = s->channels, width = s->in[2] * c, pairs = (s->in[1] + 1) / 2;
@@ -167,23 +172,28 @@ static void P(max_gradient_pairs)(const mk_pool_shape* s, const MEMORY* x, const
     int64_t line = image * s->in[1] + 2 * oh, lines = least(2, s->in[1] - 2 * oh);
     const MEMORY* from = dy + (image * s->out[1] + oh) * s->out[2] * c;
     if (count)
-      V(max_gradient_pairs)(&pairing, x + line * width, x + (line + 1) * width, from, dx + line * width,
-                            dx + (line + 1) * width, count, c);
+      (clips ? V(clipped_gradient_pairs) : V(plain_gradient_pairs))(
+          &pairing, x + line * width, x + (line + 1) * width, from, dx + line * width,
+          dx + (line + 1) * width, count, c);
     for (int64_t i = 0; i < lines && 2 * count < s->in[2]; i++)
       memset(dx + (line + i) * width + 2 * count * c, 0, (size_t)(width - 2 * count * c) * sizeof(ELEMENT));
     for (int64_t ow = count; oh < s->out[1] && ow < s->out[2]; ow++)
       for (int64_t c0 = 0; c0 < c; c0 += POOL_CHANNELS)
         P(give_back)(s, x, dy, dx, image / s->in[0], image % s->in[0], oh, ow, c0, least(POOL_CHANNELS, c - c0));
+    for (int64_t i = 0; i < lines && clips; i++) {
+      int64_t at = (line + i) * width + 2 * count * c;
+      P(clip)(x + at, dx + at, width - 2 * count * c);
+    }
   }
 }
 #endif
 
 // dx = 0, then each window's dy where it belongs. A unit is POOL_CHANNELS channels of an image.
-static void P(max_gradient_units)(const mk_pool_shape* s, const void* x, const void* dy, void* dx,
-                                  size_t begin, size_t end) {
+static void P(max_gradient_units)(const mk_pool_shape* s, int clips, const void* x, const void* dy,
+                                  void* dx, size_t begin, size_t end) {
 #if IS_PAIRED
   if (is_paired(s)) {
-    P(max_gradient_pairs)(s, x, dy, dx, begin, end);
+    P(max_gradient_pairs)(s, clips, x, dy, dx, begin, end);
     return;
   }
 #endif
@@ -198,6 +208,8 @@ static void P(max_gradient_units)(const mk_pool_shape* s, const void* x, const v
       for (int64_t oh = 0; oh < s->out[1]; oh++)
         for (int64_t ow = 0; ow < s->out[2]; ow++)
           P(give_back)(s, x, dy, dx, n, od, oh, ow, c0, count);
+    for (int64_t i = n * pixels; clips && i < (n + 1) * pixels; i++)
+      P(clip)((const MEMORY*)x + i * c + c0, (MEMORY*)dx + i * c + c0, count);
   }
 }
 

@@ -137,8 +137,149 @@ static int check_all(const mk_conv_shape* s, mk_dtype dtype) {
          check_shape(s, dtype, INPUT, 1);
 }
 
-int check_conv(void) {
+// The results of the first `few` images, which must be the same bits within any batch.
+static void* of_images(const mk_conv_shape* shape, int64_t few, mk_dtype dtype, int which,
+                       const void* source, const void* w, int64_t* bytes) {
+  mk_conv_shape s = *shape;
+  s.batch = few;
+  const int64_t target = which == FORWARD ? volume(s.out) * s.filters : volume(s.in) * s.channels;
+  *bytes = shape->batch * target * (int64_t)mk_size(dtype);
+  void* got = malloc((size_t)*bytes + 1);
+  memset(got, 0xff, (size_t)*bytes + 1);
+  mk_conv_args args = {.shape = s, .w = {0, 1}, .dtype = dtype};
+  void* bases[] = {(void*)source, (void*)w, got};
+  if (which == FORWARD) {
+    args.x = (mk_ref){0, 0}, args.y = (mk_ref){0, 2};
+    args.blocking = mk_conv_blocking(&s, dtype, 1);
+    run_in_parts(mk_conv, &args, bases, mk_conv_scratch(&args), 1);
+  } else {
+    args.y = (mk_ref){0, 0}, args.x = (mk_ref){0, 2};
+    args.blocking = mk_conv_input_blocking(&s, dtype, 1);
+    run_in_parts(mk_conv_input, &args, bases, mk_conv_input_scratch(&args), 1);
+  }
+  *bytes = few * target * (int64_t)mk_size(dtype);
+  return got;
+}
+
+static int check_batches(const mk_conv_shape* s, mk_dtype dtype, int which) {
+  const int64_t source =
+      s->batch * (which == FORWARD ? volume(s->in) * s->channels : volume(s->out) * s->filters);
+  void* x = random_elements(dtype, source, 4);
+  void* w = random_elements(
+      dtype, volume(s->kernel) * (s->channels / s->groups) * s->filters, 5);
+  int64_t all, one;
+  void *whole = of_images(s, s->batch, dtype, which, x, w, &all),
+       *first = of_images(s, s->batch < 2 ? s->batch : 2, dtype, which, x, w, &one);
+  const int failures = memcmp(whole, first, (size_t)one) != 0;
+  if (failures)
+    fprintf(stderr, "conv %d: the bits of an image depend on the batch of %lld, dtype %d\n", which,
+            (long long)s->batch, dtype);
+  free(x), free(w), free(whole), free(first);
+  return failures;
+}
+
+// An epilogue with a value for each channel, a scalar and a register that is used again gives, in
+// any number of parts, what it gives when it runs over the finished result.
+static int check_epilogue(const mk_conv_shape* s, mk_dtype dtype, int which) {
+  const int64_t channels = which == FORWARD ? s->filters : s->channels;
+  const int64_t count =
+      s->batch * (which == FORWARD ? volume(s->out) : volume(s->in)) * channels;
+  const int64_t source =
+      s->batch * (which == FORWARD ? volume(s->in) * s->channels : volume(s->out) * s->filters);
+  void* x = random_elements(dtype, source, 6);
+  void* w =
+      random_elements(dtype, volume(s->kernel) * (s->channels / s->groups) * s->filters, 7);
+  void* bias = random_elements(dtype, channels, 8);
+  void* scale = random_elements(dtype, 1, 9);
+  const mk_ref y = {0, 2};
+  const mk_operand operands[] = {
+      {.ref = y, .reg = 0, .dtype = dtype, .kind = MK_DENSE},
+      {.ref = {0, 3}, .stride = {0, 1}, .reg = 1, .dtype = dtype, .kind = MK_STRIDED},
+      {.ref = {0, 4}, .reg = 2, .dtype = dtype, .kind = MK_SCALAR}};
+  const mk_step steps[] = {{.run = mk_block(mk_isa(), MK_MULTIPLY, dtype), .y = 3, .a = 0, .b = 2},
+                           {.run = mk_block(mk_isa(), MK_ADD, dtype), .y = 1, .a = 3, .b = 1},
+                           {.run = mk_block(mk_isa(), MK_RELU, dtype), .y = 3, .a = 1}};
+  const mk_result result = {.ref = y, .reg = 3, .dtype = dtype, .direct = 1};
+  const mk_program program = {.count = (uint64_t)count,
+                              .size = {count / channels, channels},
+                              .rank = 2,
+                              .register_count = 4,
+                              .register_bytes = (uint32_t)(MK_BLOCK * mk_size(dtype)),
+                              .operand_count = 3,
+                              .step_count = 3,
+                              .result_count = 1,
+                              .operands = operands,
+                              .steps = steps,
+                              .results = &result};
   int failures = 0;
+  void* want = NULL;
+  for (uint32_t parts = 0; parts < 8; parts++) {  // 0: the program by itself
+    void* got = malloc((size_t)count * mk_size(dtype));
+    void* bases[] = {x, w, got, bias, scale};
+    const uint32_t row_parts = parts ? parts : 1;
+    mk_conv_args args = {.shape = *s,
+                         .x = which == FORWARD ? (mk_ref){0, 0} : y,
+                         .w = {0, 1},
+                         .y = which == FORWARD ? y : (mk_ref){0, 0},
+                         .dtype = dtype,
+                         .epilogue = parts ? &program : NULL};
+    if (which == FORWARD) {
+      args.blocking = mk_conv_blocking(s, dtype, row_parts);
+      run_in_parts(mk_conv, &args, bases, mk_conv_scratch(&args), row_parts);
+    } else {
+      args.blocking = mk_conv_input_blocking(s, dtype, row_parts);
+      run_in_parts(mk_conv_input, &args, bases, mk_conv_input_scratch(&args), row_parts);
+    }
+    if (!parts) {
+      run_in_parts(mk_elementwise, &program, bases, mk_program_scratch(&program), 1);
+      want = got;
+      continue;
+    }
+    if (memcmp(want, got, (size_t)count * mk_size(dtype)) != 0) {
+      fprintf(stderr, "conv %d: %u parts and an epilogue change the bits, dtype %d\n", which, parts,
+              dtype);
+      failures++;
+    }
+    free(got);
+  }
+  free(want), free(x), free(w), free(bias), free(scale);
+  return failures;
+}
+
+// Shapes whose lanes lie along the images: whole blocks of them and rests, paddings of every kind,
+// taps that reach nothing, strips of several bands, columns in several tiles.
+static int check_lanes_along_images(void) {
+  const mk_conv_shape shapes[] = {
+      {32, 1, 1, 6, {1, 12, 12}, {1, 5, 5}, {1, 12, 12}, {1, 1, 1}, {1, 1, 1}, {0, 2, 2}},
+      {16, 1, 6, 16, {1, 9, 14}, {1, 5, 5}, {1, 5, 10}, {1, 1, 1}, {1, 1, 1}, {0, 0, 0}},
+      {29, 1, 4, 12, {1, 7, 6}, {1, 3, 3}, {1, 5, 4}, {1, 1, 1}, {1, 1, 1}, {0, 0, 0}},
+      {13, 1, 3, 5, {1, 6, 20}, {1, 2, 4}, {1, 6, 20}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}},
+      {16, 1, 5, 24, {1, 5, 5}, {1, 3, 3}, {1, 5, 5}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}},
+      {17, 1, 20, 50, {1, 4, 5}, {1, 3, 3}, {1, 2, 3}, {1, 1, 1}, {1, 1, 1}, {0, 0, 0}},
+      {16, 1, 2, 3, {1, 1, 70}, {1, 1, 7}, {1, 1, 70}, {1, 1, 1}, {1, 1, 2}, {0, 0, 12}},
+      {31, 1, 4, 4, {1, 9, 9}, {1, 3, 3}, {1, 9, 9}, {1, 1, 1}, {1, 2, 2}, {0, 2, 2}},
+      {16, 1, 2, 7, {1, 3, 3}, {1, 3, 3}, {1, 7, 7}, {1, 1, 1}, {1, 1, 1}, {0, 4, 4}},
+      {16, 1, 4, 3, {1, 9, 9}, {1, 3, 3}, {1, 4, 5}, {1, 1, 1}, {1, 1, 1}, {0, 0, 0}},
+      {16, 1, 40, 9, {1, 6, 90}, {1, 3, 3}, {1, 6, 90}, {1, 1, 1}, {1, 1, 1}, {0, 1, 1}},
+      {40, 1, 1, 4, {1, 28, 28}, {1, 5, 5}, {1, 24, 24}, {1, 1, 1}, {1, 1, 1}, {0, 0, 0}},
+      {16, 1, 3, 16, {1, 15, 16}, {1, 3, 3}, {1, 8, 8}, {1, 2, 2}, {1, 1, 1}, {0, 1, 0}},
+      {20, 1, 3, 7, {1, 20, 19}, {1, 2, 5}, {1, 7, 9}, {1, 3, 2}, {1, 1, 1}, {0, 1, 2}},
+      {16, 1, 16, 16, {1, 9, 60}, {1, 3, 3}, {1, 5, 15}, {1, 2, 4}, {1, 2, 1}, {0, 2, 1}},
+  };
+  int failures = 0;
+  for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+    for (int d = 0; d < 2; d++) {
+      const mk_dtype dtype = d ? MK_F64 : MK_F32;
+      failures += check_all(&shapes[i], dtype) + check_batches(&shapes[i], dtype, FORWARD) +
+                  check_batches(&shapes[i], dtype, INPUT) +
+                  check_epilogue(&shapes[i], dtype, FORWARD) +
+                  check_epilogue(&shapes[i], dtype, INPUT);
+    }
+  return failures;
+}
+
+int check_conv(void) {
+  int failures = check_lanes_along_images();
   uint64_t state = 1;
 #define PICK(n)                                                                                    \
   ((int64_t)((state = state * 6364136223846793005u + 1442695040888963407u) >> 33) % (n))

@@ -80,7 +80,7 @@ static void check_shape(mk_pool_shape s, mk_dtype dtype, int special) {
         put(x.at, dtype, i, dtype >= MK_U8 ? fabs(value) : value);
       }
       for (size_t i = 0; i < dys; i++) put(dy.at, dtype, i, dtype >= MK_U8 ? between(0, 99) : between(-3, 3));
-      mk_pool_args args = {s, {0, 0}, {0, 1}, {0, 2}, dtype, (uint8_t)outside};
+      mk_pool_args args = {s, {0, 0}, {0, 1}, {0, 2}, dtype, (uint8_t)outside, 0};
       run_in_parts(names[which], runs[which], &args, (void*[]){x.at, dy.at, y.at}, y, 0);
       double* want = calloc(results + 1, sizeof *want);
       double* scale = calloc(results + 1, sizeof *scale);
@@ -99,6 +99,21 @@ static void check_shape(mk_pool_shape s, mk_dtype dtype, int special) {
                (long long)s.before[2], (long long)s.channels, i, got, want[i]);
           break;
         }
+      }
+      if (which == MAXIMUM_GRADIENT && dtype < MK_I32) {
+        // Through relu's gradient: exactly what it makes of the one just found.
+        for (size_t i = 0; i < ins; i++) {
+          double at = take(x.at, dtype, i);
+          want[i] = at > 0 ? take(y.at, dtype, i) : at != at ? at : 0;
+        }
+        args.clips = 1;
+        run_in_parts("max gradient through relu", runs[which], &args, (void*[]){x.at, dy.at, y.at}, y, 0);
+        for (size_t i = 0; i < ins; i++)
+          if (!same(take(y.at, dtype, i), want[i])) {
+            FAIL("max gradient through relu, type %d, %lld by %lld, %lld channels: element %zu is %g, not %g\n", dtype,
+                 (long long)s.in[1], (long long)s.in[2], (long long)s.channels, i, take(y.at, dtype, i), want[i]);
+            break;
+          }
       }
       free(want);
       free(scale);

@@ -51,6 +51,8 @@ enum OperationRole: Sendable {
   case epilogueHost
   /// It can compute what it reads, block by block.
   case mapHost
+  /// Its loop can go on through one elementwise operation.
+  case tailHost
   /// Its bits are known from the start.
   case constant
 }

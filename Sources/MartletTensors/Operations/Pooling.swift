@@ -25,7 +25,9 @@ struct MaxPool: Operation {
 }
 
 /// `dy` of each window added to the position of the window's first maximum in x; 0 elsewhere.
-struct MaxPoolGradient: Operation {
+///
+/// Where x came from relu, whose gradient is all that reads the result, one pass does both.
+struct MaxPoolGradient: TailHost {
   let name = "maxPoolGradient"
   let windows: Windows
 
@@ -38,14 +40,22 @@ struct MaxPoolGradient: Operation {
       MaxPoolSelect(windows: windows), [at.a, at.dy], shape: at.b.shape, dtype: at.a.dtype)
   }
 
+  func takes(
+    _ tail: any Operation, reading tailInputs: [Int], as host: Int, reading inputs: [Int]
+  ) -> Bool {
+    (tail as? Elementwise) === Elementwise.reluGradient && tailInputs == [host, inputs[0]]
+  }
+
   func plan(_ step: PlanStep, _ planner: Planner) {
     let x = planner.dense(step.inputs[0])
     let dy = planner.dense(step.inputs[1])
-    let y = planner.output(step)
+    let y = planner.settle(step.members).first?.place ?? planner.output(step)
+    var arguments = mk_pool_args(
+      windows, image: x.layout.shape, windows: dy.layout.shape, step.type.dtype)
+    arguments.clips = step.members.isEmpty ? 0 : 1
     planner.emit(
-      name, "\(x.layout.shape.text) by \(windows.text)", mk_max_pool_gradient,
-      mk_pool_args(windows, image: x.layout.shape, windows: dy.layout.shape, step.type.dtype),
-      [(\.x, x), (\.dy, dy), (\.y, y)],
+      planner.label(step, name), "\(x.layout.shape.text) by \(windows.text)",
+      mk_max_pool_gradient, arguments, [(\.x, x), (\.dy, dy), (\.y, y)],
       parts: planner.parts(forWork: windows.work(dy.layout.shape)))
   }
 }

@@ -64,6 +64,15 @@ struct CanonicalGraph {
   func canHostEpilogue(_ node: Int) -> Bool { roles[node] == .epilogueHost }
   func canHostMap(_ node: Int) -> Bool { roles[node] == .mapHost }
 
+  /// Whether a node's loop goes on through an elementwise one, which is all that reads it.
+  func hasTail(_ host: Int, _ tail: Int) -> Bool {
+    guard !isKept[host], consumers[host] == [tail],
+      let operation = nodes[host].operation as? any TailHost
+    else { return false }
+    return operation.takes(
+      nodes[tail].operation, reading: inputs[tail], as: host, reading: inputs[host])
+  }
+
   func hasSameShape(_ a: Int, _ b: Int) -> Bool { nodes[a].type.shape == nodes[b].type.shape }
 
   /// The nodes that compute what a node reads, seen through views.
@@ -88,6 +97,19 @@ protocol EpilogueHost: Operation {}
 
 extension EpilogueHost {
   var role: OperationRole { .epilogueHost }
+}
+
+/// An operation whose loop can go on through one elementwise operation: the gradient of a pool,
+/// which has at hand what the gradient of relu reads.
+protocol TailHost: Operation {
+  /// Whether it can, as the node `host`; numbers are those of what the two read.
+  func takes(
+    _ tail: any Operation, reading tailInputs: [Int], as host: Int, reading inputs: [Int]
+  ) -> Bool
+}
+
+extension TailHost {
+  var role: OperationRole { .tailHost }
 }
 
 /// An operation that can compute what it reads, block by block: reductions.

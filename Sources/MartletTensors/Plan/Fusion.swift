@@ -7,6 +7,8 @@ final class Unit {
   var members: [Int]
   /// Whether the members run before the host (a map) instead of behind it (an epilogue).
   var isMap = false
+  /// Whether nothing more can be fused with it.
+  var isClosed = false
   /// Numbers of the units whose results this one reads; see `Fusion.resolve`.
   var dependencies: Set<Int> = []
   /// Those of them that are read through a view, element by element from other places: they have to
@@ -94,9 +96,10 @@ final class Fusion {
     if fusing {
       for input in Set(graph.inputs[node]).sorted(by: >) {
         guard input >= 0, !graph.isView(input), graph.hasSameShape(input, node),
-          graph.isElementwise(input) || graph.canHostEpilogue(input)
+          graph.isElementwise(input) || graph.canHostEpilogue(input) || graph.hasTail(input, node)
         else { continue }
         let candidate = resolve(unitOf[input])
+        if units[candidate].isClosed { continue }
         if candidate == target || units[candidate].members.count >= Fusion.memberLimit { continue }
         if viewed.contains(candidate) { continue }
         // What else the node reads must not come from the unit that it would become part of.
@@ -117,6 +120,7 @@ final class Fusion {
       number = target
       units[number].members.append(node)
       units[number].last = node
+      if let host = units[number].host, graph.hasTail(host, node) { units[number].isClosed = true }
     } else {
       number = units.count
       units.append(graph.isElementwise(node) ? Unit(member: node) : Unit(host: node))

@@ -117,6 +117,30 @@ import Testing
     #expect(text.contains("arena"))
   }
 
+  @Test func `the gradient of a pool goes on through relu's`() {
+    var random = SplitMix(state: 5)
+    for dtype in [DType.float32, .float64] {
+      for side in [6, 7] {
+        let count = 3 * side * side * 5
+        let values = (0..<count).map { _ in Float(random.unit() * 2 - 1) }
+        let x = Tensor(values, shape: [3, side, side, 5]).cast(to: dtype).evaluated()
+        func slope() -> Tensor {
+          gradient(at: x) { $0.relu().maxPooled(over: 2, padding: .same).square().sum() }
+        }
+        #expect(slope().plan.steps.contains { $0.label == "maxPoolGradient·reluGradient" })
+        let fused = slope().cast(to: .float32).scalars.map(\.bitPattern)
+        #expect(fused == withoutFusion { slope().cast(to: .float32).scalars.map(\.bitPattern) })
+        #expect(Set(fused).count > 2)
+        // Somebody else reads what the pool gives back: then it is computed by itself.
+        let both = gradient(at: x) {
+          let y = $0.relu()
+          return y.maxPooled(over: 2, padding: .same).square().sum() + y.square().sum()
+        }
+        #expect(!both.plan.steps.contains { $0.label == "maxPoolGradient·reluGradient" })
+      }
+    }
+  }
+
   @Test func `an optimizer's equations are one kernel`() {
     // Adam (Kingma and Ba, 2015, algorithm 1), in place over its three buffers.
     let shape = [1000]
