@@ -14,8 +14,9 @@ struct Settings: Sendable {
   /// The threads to measure with; nil measures each benchmark's own choice.
   var threads: Int?
   var seconds = 0.5
-  /// Whether workloads print the time of each of their kernels, over ten steps.
+  /// Whether workloads show the time of each of their kernels.
   var profile = false
+  var peers = PeerOptions()
 }
 
 /// A measured figure, one line of JSON.
@@ -24,10 +25,18 @@ struct Figure: Sendable {
   let value: Double
   let unit: String
   var details: [(String, String)] = []
+  /// Whether it is the time of a workload's step: `work` and `ms` in JSON.
+  var isStep = false
+  /// What is printed behind the figures: the profile of a step.
+  var note: String?
 
   var json: String {
+    let first =
+      isStep
+      ? [("work", "\"\(name)\""), ("ms", Figure.number(value))]
+      : [("name", "\"\(name)\""), ("value", Figure.number(value)), ("unit", "\"\(unit)\"")]
     let fields =
-      [("name", "\"\(name)\""), ("value", Figure.number(value)), ("unit", "\"\(unit)\"")]
+      first
       + details.map { ($0.0, Double($0.1) != nil ? $0.1 : "\"\($0.1)\"") }
     return "{" + fields.map { "\"\($0.0)\": \($0.1)" }.joined(separator: ", ") + "}"
   }

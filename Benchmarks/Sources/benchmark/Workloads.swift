@@ -1,30 +1,18 @@
-import CKernels
 import Martlet
 
-/// A network in training or in use, by the calls that users make.
-struct Workload: Sendable {
-  let name: String
-  let what: String
-  /// Builds the network and its data, and returns one step.
-  let prepare: @Sendable () throws -> () throws -> Void
-}
-
+/// The workloads that are held against other libraries.
 let workloads: [Workload] = [
-  training("softmax", "784→10, SGD, batch 32", classes: 10, images(32, [784])) {
+  Workload(
+    name: "softmax", what: "784→10, SGD, batch 32", batch: 32, samples: .images([784]),
+    task: .classifying(10) { SGD(learningRate: 0.1) }
+  ) {
     Sequential { Dense(10, activation: .softmax) }
-  } optimizer: {
-    SGD(learningRate: 0.1)
   },
-  training("mlp", "784-512-512-10, Adam, batch 128", classes: 10, images(128, [784])) {
-    Sequential {
-      Dense(512, activation: .relu)
-      Dense(512, activation: .relu)
-      Dense(10, activation: .softmax)
-    }
-  } optimizer: {
-    Adam()
-  },
-  training("lenet", "the LeNet of the course, Adadelta, batch 128", classes: 10, digits()) {
+  perceptron("mlp", batch: 128),
+  Workload(
+    name: "lenet", what: "the LeNet of the course, Adadelta, batch 128", batch: 128,
+    samples: .images([28, 28, 1]), task: .classifying(10) { Adadelta(learningRate: 1) }
+  ) {
     Sequential {
       Conv2D(4, kernelSize: 5, activation: .relu, kernelRegularizer: .l2(1e-4))
       MaxPool2D(2)
@@ -34,13 +22,12 @@ let workloads: [Workload] = [
       Dense(300, activation: .relu)
       Dense(10, activation: .softmax)
     }
-  } optimizer: {
-    Adadelta(learningRate: 1)
   },
-  training("lenet5", "LeNet-5, Adam, batch 128", classes: 10, digits(), leNet5) { Adam() },
-  training(
-    "cnn", "three 5×5 convolutions with BatchNorm and Dropout, Adadelta, batch 128", classes: 10,
-    digits()
+  leNet5("lenet5", batch: 128),
+  Workload(
+    name: "cnn", what: "three 5×5 convolutions with BatchNorm and Dropout, Adadelta, batch 128",
+    batch: 128, samples: .images([28, 28, 1]),
+    task: .classifying(10) { Adadelta(learningRate: 1) }
   ) {
     Sequential {
       for filters in [32, 60, 128] {
@@ -54,32 +41,22 @@ let workloads: [Workload] = [
       Dropout(0.5)
       Dense(10, activation: .softmax)
     }
-  } optimizer: {
-    Adadelta(learningRate: 1)
   },
-  Workload(name: "autoenc", what: "784-1000-500-250-30 and back, Adam, batch 128") {
-    let model = Sequential {
+  Workload(
+    name: "autoenc", what: "784-1000-500-250-30 and back, Adam, batch 128", batch: 128,
+    samples: .images([784]), task: .reconstructing { Adam() }
+  ) {
+    Sequential {
       for units in [1000, 500, 250, 30, 250, 500, 1000] { Dense(units, activation: .relu) }
       Dense(784, activation: .sigmoid)
     }
-    try model.compile(optimizer: Adam(), loss: .binaryCrossentropy)
-    let x = images(128, [784])()
-    return { try model.trainOnBatch(x, x) }
   },
-  Workload(name: "lstm", what: "LSTM 128 over 64 steps of 64 symbols, Adam, batch 64") {
-    let model = Sequential {
-      LSTM(128, returnSequences: true)
-      Dense(64, activation: .softmax)
-    }
-    try model.compile(optimizer: Adam(), loss: .sparseCategoricalCrossentropy)
-    let random = RandomSource(seed: 1)
-    let symbols = Tensor.randomIntegers([64, 65], in: 0..<64, using: random).evaluated()
-    let x = symbols[..., 0..<64].oneHot(depth: 64).evaluated()
-    let y = symbols[..., 1...].evaluated()
-    return { try model.trainOnBatch(x, y) }
-  },
-  Workload(name: "vgg1", what: "VGG16 at 224×224, inference, batch 1") {
-    let model = Sequential {
+  overSymbols("lstm", what: "LSTM") { LSTM(128, returnSequences: true) },
+  Workload(
+    name: "vgg1", what: "VGG16 at 224×224, inference, batch 1", batch: 1,
+    samples: .images([224, 224, 3]), task: .predicting
+  ) {
+    Sequential {
       for (filters, depth) in [(64, 2), (128, 2), (256, 3), (512, 3), (512, 3)] {
         for _ in 0..<depth {
           Conv2D(filters, kernelSize: 3, padding: .same, activation: .relu)
@@ -91,74 +68,95 @@ let workloads: [Workload] = [
       Dense(4096, activation: .relu)
       Dense(1000, activation: .softmax)
     }
-    let x = images(1, [224, 224, 3])()
-    return { _ = try model.predictOnBatch(x) }
   },
-  Workload(name: "predict1", what: "LeNet-5, one image at a time by predict") {
-    let model = leNet5()
-    let x = images(1, [28, 28, 1])()
-    return { _ = try model.predict(x) }
-  },
+  Workload(
+    name: "predict1", what: "LeNet-5, one image at a time by predict", batch: 1,
+    samples: .images([28, 28, 1]), task: .predictingSingly, model: leNet5Network),
 ]
 
-/// Each workload as a benchmark.
-let workloadBenchmarks: [Benchmark] = workloads.map { workload in
-  Benchmark(name: workload.name, what: workload.what + ", ms") { settings in
-    (settings.threads.map { [$0] } ?? [1, 2]).map { threads in
-      withThreads(threads) {
-        let step = attempt { try workload.prepare() }
-        for _ in 0..<3 { attempt { try step() } }
-        let times = samples(settings.seconds) { attempt { try step() } }
-        if settings.profile {
-          let (_, profile) = Profile.take { for _ in 0..<10 { attempt { try step() } } }
-          print(profile)
-        }
-        return Figure(
-          name: workload.name, value: times[times.count / 2] / 1e6, unit: "ms",
-          details: [
-            ("min", Figure.number(times[0] / 1e6)), ("n", "\(times.count)"),
-            ("threads", "\(threads)"),
-          ])
+/// Other shapes, which show whether a mechanism is general.
+let otherWorkloads: [Workload] = [
+  overSymbols("more-gru", what: "GRU") { GRU(128, returnSequences: true) },
+  overSymbols("more-rnn", what: "SimpleRNN") { SimpleRNN(128, returnSequences: true) },
+  Workload(
+    name: "more-wide", what: "784-1024-1024-1024-10 with Dropout, momentum, batch 128",
+    batch: 128, samples: .images([784]),
+    task: .classifying(10) { SGD(learningRate: 0.01, momentum: 0.9) }
+  ) {
+    Sequential {
+      for _ in 0..<3 {
+        Dense(1024, activation: .relu)
+        Dropout(0.5)
       }
+      Dense(10, activation: .softmax)
+    }
+  },
+  Workload(
+    name: "more-residual", what: "three residual blocks at 32×32, momentum, batch 64", batch: 64,
+    samples: .images([32, 32, 3]),
+    task: .classifying(10) { SGD(learningRate: 0.01, momentum: 0.9) }, model: residualNetwork),
+  Workload(
+    name: "more-finetune", what: "a head on six frozen convolutions at 64×64, Adam, batch 32",
+    batch: 32, samples: .images([64, 64, 3]), task: .classifying(10) { Adam() }
+  ) {
+    let base = Sequential {
+      Input(shape: [64, 64, 3])
+      for filters in [32, 64, 128] {
+        Conv2D(filters, kernelSize: 3, padding: .same, activation: .relu)
+        Conv2D(filters, kernelSize: 3, padding: .same, activation: .relu)
+        MaxPool2D(2)
+      }
+    }
+    base.trainable = false
+    return Sequential {
+      base
+      Flatten()
+      Dense(256, activation: .relu)
+      Dropout(0.5)
+      Dense(10, activation: .softmax)
+    }
+  },
+  perceptron("more-mlp-8", batch: 8),
+  perceptron("more-mlp-1024", batch: 1024),
+  leNet5("more-lenet5-16", batch: 16),
+  leNet5("more-lenet5-1024", batch: 1024),
+]
+
+private func perceptron(_ name: String, batch: Int) -> Workload {
+  Workload(
+    name: name, what: "784-512-512-10, Adam, batch \(batch)", batch: batch,
+    samples: .images([784]), task: .classifying(10) { Adam() }
+  ) {
+    Sequential {
+      Dense(512, activation: .relu)
+      Dense(512, activation: .relu)
+      Dense(10, activation: .softmax)
     }
   }
 }
 
-/// Whole times of single runs in nanoseconds, in ascending order.
-private func samples(_ seconds: Double, _ body: () -> Void) -> [Double] {
-  var samples: [Double] = []
-  let end = mk_clock() + UInt64(seconds * 1e9)
-  while mk_clock() < end || samples.count < 5 {
-    let begin = mk_clock()
-    body()
-    samples.append(Double(mk_clock() - begin))
-  }
-  return samples.sorted()
+private func leNet5(_ name: String, batch: Int) -> Workload {
+  Workload(
+    name: name, what: "LeNet-5, Adam, batch \(batch)", batch: batch,
+    samples: .images([28, 28, 1]), task: .classifying(10) { Adam() }, model: leNet5Network)
 }
 
-/// Training steps on one resident batch with integer labels.
-private func training(
-  _ name: String, _ what: String, classes: Int, _ inputs: @escaping @Sendable () -> Tensor,
-  _ net: @escaping @Sendable () -> Sequential, optimizer: @escaping @Sendable () -> Optimizer
+private func overSymbols(
+  _ name: String, what: String, _ layer: @escaping @Sendable () -> Layer
 ) -> Workload {
-  Workload(name: name, what: what) {
-    let model = net()
-    try model.compile(optimizer: optimizer(), loss: .sparseCategoricalCrossentropy)
-    let x = inputs()
-    let y = Tensor.randomIntegers([x.shape[0]], in: 0..<classes, using: RandomSource(seed: 2))
-      .evaluated()
-    return { try model.trainOnBatch(x, y) }
+  Workload(
+    name: name, what: "\(what) 128 over 64 steps of 64 symbols, Adam, batch 64", batch: 64,
+    samples: .symbols(64, length: 64), task: .classifying(64) { Adam() }
+  ) {
+    Sequential {
+      layer()
+      Dense(64, activation: .softmax)
+    }
   }
 }
-
-private func images(_ batch: Int, _ shape: [Int]) -> @Sendable () -> Tensor {
-  { Tensor.randomUniform([batch] + shape, using: RandomSource(seed: 1)).evaluated() }
-}
-
-private func digits() -> @Sendable () -> Tensor { images(128, [28, 28, 1]) }
 
 /// LeNet-5 (LeCun et al., 1998) with relu, max pooling and 61,706 parameters.
-@Sendable private func leNet5() -> Sequential {
+@Sendable private func leNet5Network() -> Model {
   Sequential {
     Conv2D(6, kernelSize: 5, padding: .same, activation: .relu)
     MaxPool2D(2)
@@ -171,7 +169,20 @@ private func digits() -> @Sendable () -> Tensor { images(128, [28, 28, 1]) }
   }
 }
 
-/// The result of a closure that is not expected to fail.
-private func attempt<Result>(_ body: () throws -> Result) -> Result {
-  do { return try body() } catch { fatalError("\(error)") }
+/// A stem and three residual blocks of 16, 32 and 64 filters (He et al., 2015).
+@Sendable private func residualNetwork() throws -> Model {
+  func block(_ x: SymbolicTensor, _ filters: Int, strides: Int = 1) -> SymbolicTensor {
+    var y = Conv2D(filters, kernelSize: 3, strides: strides, padding: .same)(x)
+    y = Activation(.relu)(BatchNorm()(y))
+    y = BatchNorm()(Conv2D(filters, kernelSize: 3, padding: .same)(y))
+    let shortcut =
+      strides == 1 ? x : Conv2D(filters, kernelSize: 1, strides: strides, padding: .same)(x)
+    return Activation(.relu)(y + shortcut)
+  }
+  let images = Input(shape: [32, 32, 3])
+  var x = Conv2D(16, kernelSize: 3, padding: .same)(images)
+  x = Activation(.relu)(BatchNorm()(x))
+  x = block(block(block(x, 16), 32, strides: 2), 64, strides: 2)
+  let classes = Dense(10, activation: .softmax)(GlobalAvgPool2D()(x))
+  return try Model(inputs: images, outputs: classes)
 }
