@@ -9,7 +9,7 @@
 #include "float_functions.h"
 
 #define LOOP_HEAD(name) \
-  static void V(name)(void* y, const void* a, const void* b, const void* c, size_t count)
+  static __attribute__((noinline)) void V(name)(void* y, const void* a, const void* b, const void* c, size_t count)
 
 // float32, whole vectors of `u` = a[i…] and `v` = b[i…]. The rest goes through the same loop by way
 // of a padded copy: one instance of the code, hence the same bits wherever an element stands.
@@ -163,6 +163,8 @@ MK_SHORT_BINARY(FLOATS_BINARY)
 MK_LONG_BINARY(FLOATS_BINARY)
 MK_SHORT_UNARY(FLOATS_UNARY)
 MK_LONG_UNARY(FLOATS_UNARY)
+
+#include "chain_loops.h"
 
 #define DOUBLE_BINARY(name, expression) BINARY(name, F64, mk_f64, double, expression)
 #define DOUBLE_UNARY(name, expression) UNARY(name, F64, mk_f64, double, expression)

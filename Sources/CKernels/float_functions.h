@@ -1,5 +1,5 @@
-// The float32 operations as expressions of vectors `u` = a[i…] and `v` = b[i…]: as the
-// block functions compute them. Long ones take many instructions.
+// The float32 operations as expressions of vectors `u` = a[i…] and `v` = b[i…]: once for the block
+// functions and for chains, so that both give the same bits. Long ones take many instructions.
 #ifndef MK_FLOAT_FUNCTIONS_H
 #define MK_FLOAT_FUNCTIONS_H
 
