@@ -6,9 +6,10 @@
 #include "vector.h"
 #include "vector_math.h"
 #include "vector_angles.h"
+#include "float_functions.h"
 
 #define LOOP_HEAD(name) \
-  static void V(name)(void* y, const void* a, const void* b, const void* c, size_t count)
+  static __attribute__((noinline)) void V(name)(void* y, const void* a, const void* b, const void* c, size_t count)
 
 // float32, whole vectors of `u` = a[i…] and `v` = b[i…]. The rest goes through the same loop by way
 // of a padded copy: one instance of the code, hence the same bits wherever an element stands.
@@ -158,47 +159,12 @@ EVERY_TYPE(F32, mk_f32)
 FLOATING_TESTS(F32, mk_f32, float, (float)INFINITY)
 SLOW_BINARY(FLOOR_DIVIDE, F32, mk_f32, float, V(floor_divide_F32)(u, v))
 SLOW_BINARY(REMAINDER, F32, mk_f32, float, V(remainder_F32)(u, v))
-FLOATS_BINARY(ADD, u + v)
-FLOATS_BINARY(SUBTRACT, u - v)
-FLOATS_BINARY(MULTIPLY, u * v)
-FLOATS_BINARY(DIVIDE, u / v)
-FLOATS_BINARY(MINIMUM, V(minimum)(u, v))
-FLOATS_BINARY(MAXIMUM, V(maximum)(u, v))
-FLOATS_BINARY(POW, V(pow)(u, v))
-FLOATS_BINARY(ATAN2, V(atan2)(u, v))
-FLOATS_BINARY(RELU_GRADIENT, V(relu_gradient)(u, v))
-FLOATS_UNARY(NEGATE, -u)
-FLOATS_UNARY(ABS, V(abs)(u))
-FLOATS_UNARY(SIGN, V(sign)(u))
-FLOATS_UNARY(SQUARE, u * u)
-FLOATS_UNARY(SQRT, __builtin_elementwise_sqrt(u))
-FLOATS_UNARY(RSQRT, 1 / __builtin_elementwise_sqrt(u))
-FLOATS_UNARY(RECIPROCAL, 1 / u)
-FLOATS_UNARY(EXP, V(exp)(u))
-FLOATS_UNARY(EXPM1, V(expm1)(u))
-FLOATS_UNARY(LOG, V(log)(u))
-FLOATS_UNARY(LOG1P, V(log1p)(u))
-FLOATS_UNARY(LOG2, V(log2)(u))
-FLOATS_UNARY(SIN, V(sin)(u))
-FLOATS_UNARY(COS, V(cos)(u))
-FLOATS_UNARY(TAN, V(tan)(u))
-FLOATS_UNARY(ASIN, V(asin)(u))
-FLOATS_UNARY(ACOS, V(acos)(u))
-FLOATS_UNARY(ATAN, V(atan)(u))
-FLOATS_UNARY(SINH, V(sinh)(u))
-FLOATS_UNARY(COSH, V(cosh)(u))
-FLOATS_UNARY(TANH, V(tanh)(u))
-FLOATS_UNARY(SIGMOID, V(sigmoid)(u))
-FLOATS_UNARY(SOFTPLUS, V(softplus)(u))
-FLOATS_UNARY(ERF, V(erf)(u))
-FLOATS_UNARY(FLOOR, V(floor)(u))
-FLOATS_UNARY(CEIL, V(ceil)(u))
-FLOATS_UNARY(ROUND, V(round)(u))
-FLOATS_UNARY(RELU, V(relu)(u))
-FLOATS_UNARY(GELU, V(gelu)(u))
-FLOATS_UNARY(GELU_TANH, V(gelu_tanh)(u))
-FLOATS_UNARY(SILU, V(silu)(u))
-FLOATS_UNARY(MISH, V(mish)(u))
+MK_SHORT_BINARY(FLOATS_BINARY)
+MK_LONG_BINARY(FLOATS_BINARY)
+MK_SHORT_UNARY(FLOATS_UNARY)
+MK_LONG_UNARY(FLOATS_UNARY)
+
+#include "chain_loops.h"
 
 #define DOUBLE_BINARY(name, expression) BINARY(name, F64, mk_f64, double, expression)
 #define DOUBLE_UNARY(name, expression) UNARY(name, F64, mk_f64, double, expression)

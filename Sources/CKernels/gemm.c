@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "gemm_kernels.h"
+#include "program.h"
 
 // Terms in one block: few enough that a panel of B (two vectors wide) and a tile's rows of A stay
 // in the nearest caches, enough that reading and writing C in between does not show.
@@ -65,7 +66,8 @@ typedef struct {
   int64_t m, n, k, a_row, a_column, b_row, b_column, c_row;
   int64_t first;  // C's first element in the iteration space of the epilogue
   size_t size;    // of an element
-  char *a_panels, *b_panels, *epilogue_scratch;
+  char *a_panels, *b_panels;
+  mk_binding* epilogue;  // or null
 } product;
 
 static size_t a_panel_bytes(const mk_gemm_args* args) {
@@ -104,16 +106,13 @@ static int packs_b(const product* p, int64_t rows) {
 
 // The epilogue on C[row ..< row + rows, column ..< column + columns].
 static void finish(const product* p, int64_t row, int64_t rows, int64_t column, int64_t columns) {
-  const mk_program* epilogue = p->args->epilogue;
-  if (!epilogue || rows == 0 || columns == 0) return;
+  if (!p->epilogue || rows == 0 || columns == 0) return;
   if (columns == p->n) {
-    mk_program_run(epilogue, p->context->bases, (size_t)(p->first + row * p->n),
-                   (size_t)(rows * p->n), p->epilogue_scratch);
+    mk_bound_run(p->epilogue, (size_t)(p->first + row * p->n), (size_t)(rows * p->n));
     return;
   }
   for (int64_t i = row; i < row + rows; i++)
-    mk_program_run(epilogue, p->context->bases, (size_t)(p->first + i * p->n + column),
-                   (size_t)columns, p->epilogue_scratch);
+    mk_bound_run(p->epilogue, (size_t)(p->first + i * p->n + column), (size_t)columns);
 }
 
 // Few rows of C and a large B in rows: B is streamed, A packed.
@@ -260,7 +259,6 @@ void mk_gemm(const void* args_, const mk_context* context) {
                .size = mk_size(args->dtype)};
   p.a_panels = context->scratch;
   p.b_panels = p.a_panels + a_panel_bytes(args);
-  p.epilogue_scratch = p.b_panels + b_panel_bytes(args);
 
   int64_t products = 1;
   for (uint32_t i = 0; i < args->batch_rank; i++) products *= args->batch[i];
@@ -285,6 +283,8 @@ void mk_gemm(const void* args_, const mk_context* context) {
   column_begin *= (size_t)panel, column_end *= (size_t)panel;
   if (column_end > (size_t)args->n) column_end = (size_t)args->n;
 
+  if (args->epilogue)
+    p.epilogue = mk_bind(args->epilogue, context->bases, p.b_panels + b_panel_bytes(args));
   for (int64_t unit = (int64_t)begin; unit < (int64_t)end;) {
     const int64_t index = unit / units_m, row = unit % units_m;
     const int64_t row_end =

@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "chain.h"
 #include "elements.h"
 
 // Rows this long or longer are read in place, piece by piece.
@@ -25,6 +26,7 @@ typedef struct {
   uint16_t reg;
   uint8_t bytes;                // of one element
   uint8_t kind;
+  uint8_t only_linked;          // of a SCALAR: only chains read it, and they spread it themselves
 } operand_state;
 
 enum {
@@ -41,6 +43,8 @@ typedef struct {
   char* direct;  // element 0 of the result that this step writes to memory, or null
   uint16_t y, a, b, c;
   uint8_t direct_bytes;
+  uint32_t link_count;
+  mk_bound_link* links;  // of a chain
 } step_state;
 
 struct mk_binding {
@@ -51,6 +55,8 @@ struct mk_binding {
   char** blocks;            // [register_count], what a step may write
   const char** at;          // [register_count], where a register's content is
   char* spare;              // a block for a step that reads the register it writes
+  mk_chain_function chain;
+  int is_stream;            // one chain from memory to memory: no blocks are needed
   size_t row;               // elements in a row; 0 if no operand is strided
   size_t block_rows;        // rows in a block if they are short, else 0
   uint32_t rank;            // merged
@@ -66,14 +72,24 @@ static size_t loaded_operands(const mk_program* program) {
 }
 
 static size_t head_bytes(const mk_program* program) {
+  size_t links = 0;
+  for (int s = 0; s < program->step_count; s++) links += program->steps[s].link_count;
   return rounded(sizeof(mk_binding) + program->operand_count * sizeof(operand_state) +
                  program->step_count * sizeof(step_state) +
-                 program->register_count * (sizeof(char*) + sizeof(char*)));
+                 program->register_count * (sizeof(char*) + sizeof(char*) + sizeof(void*)) +
+                 links * sizeof(mk_bound_link));
+}
+
+static size_t slot_bytes(const mk_program* program) {
+  size_t most = 0;  // a slot holds nothing from one chain to another
+  for (int s = 0; s < program->step_count; s++)
+    if (program->steps[s].slot_count > most) most = program->steps[s].slot_count;
+  return most * MK_STRIP * sizeof(float);
 }
 
 size_t mk_program_scratch(const mk_program* program) {
   size_t blocks = program->register_count + loaded_operands(program) + 1;
-  return head_bytes(program) + blocks * rounded(program->register_bytes);
+  return head_bytes(program) + slot_bytes(program) + blocks * rounded(program->register_bytes);
 }
 
 // MARK: Binding
@@ -134,50 +150,96 @@ static void merge(mk_binding* binding) {
   }
 }
 
-mk_binding* mk_bind(const mk_program* program, void* const* bases, void* scratch) {
-  mk_binding* binding = scratch;
-  binding->program = program;
-  binding->bases = bases;
-  binding->operands = (operand_state*)(binding + 1);
-  binding->steps = (step_state*)(binding->operands + program->operand_count);
-  binding->blocks = (char**)(binding->steps + program->step_count);
-  binding->at = (const char**)(binding->blocks + program->register_count);
-
-  char* block = (char*)scratch + head_bytes(program);
-  size_t block_bytes = rounded(program->register_bytes);
-  binding->spare = block;
-  for (uint32_t r = 0; r < program->register_count; r++)
-    binding->at[r] = binding->blocks[r] = block += block_bytes;
+// Ties the links of chains to what stays where it is: slots and scalars. `scalars` [register_count]
+// is, at each point of the program, the scalar operand that a register holds, or null.
+static void bind_links(mk_binding* binding, mk_bound_link* links, char* slots,
+                       const operand_state** scalars) {
+  const mk_program* program = binding->program;
+  memset(scalars, 0, program->register_count * sizeof *scalars);
   for (int i = 0; i < program->operand_count; i++) {
-    const mk_operand* operand = &program->operands[i];
-    operand_state* state = &binding->operands[i];
-    state->origin = (const char*)bases[operand->ref.base] + operand->ref.offset;
-    state->block = operand->kind == MK_DENSE ? 0 : (block += block_bytes);
-    state->filled = 0;
-    state->reg = operand->reg;
-    state->bytes = (uint8_t)mk_size(operand->dtype);
-    state->kind = operand->kind == MK_DENSE ? DENSE : SCALAR;
+    operand_state* operand = &binding->operands[i];
+    operand->only_linked = operand->kind == SCALAR;
+    if (operand->only_linked) scalars[operand->reg] = operand;
   }
-  merge(binding);
-
   for (int s = 0; s < program->step_count; s++) {
-    const mk_step* step = &program->steps[s];
-    binding->steps[s] = (step_state){step->run, 0, step->y, step->a, step->b, step->c, 0};
-  }
-  // The last step that writes a direct result's register writes to memory.
-  for (int i = 0; i < program->result_count; i++) {
-    const mk_result* result = &program->results[i];
-    for (int s = program->step_count - 1; result->direct && s >= 0; s--) {
-      step_state* step = &binding->steps[s];
-      if (step->y != result->reg) continue;
-      if (!step->direct) {
-        step->direct = (char*)bases[result->ref.base] + result->ref.offset;
-        step->direct_bytes = (uint8_t)mk_size(result->dtype);
+    const mk_step* from = &program->steps[s];
+    step_state* step = &binding->steps[s];
+    if (step->run) {
+      const uint16_t read[] = {step->a, step->b, step->c};
+      for (int i = 0; i < program->operand_count; i++)
+        for (int k = 0; k < 3; k++)
+          if (binding->operands[i].reg == read[k]) binding->operands[i].only_linked = 0;
+      scalars[step->y] = 0;
+      continue;
+    }
+    step->links = links;
+    step->link_count = from->link_count;
+    for (uint32_t l = 0; l < from->link_count; l++) {
+      const mk_link link = from->links[l];
+      *links = (mk_bound_link){.moves = ~(size_t)0, .code = link.code, .reg = link.reg};
+      if (link.code == MK_END) {
+        links->memory = 0;
+        links->is_bound = 1;
+      } else if (link.reg >= MK_SLOT) {
+        links->memory = slots + (size_t)(link.reg - MK_SLOT) * MK_STRIP * sizeof(float);
+        links->moves = 0;
+        links->is_bound = 1;
+      } else if (link.code == MK_PUT) {
+        scalars[link.reg] = 0;
+      } else if (scalars[link.reg]) {
+        links->memory = (char*)scalars[link.reg]->origin;
+        links->moves = 0;
+        links->is_bound = 1;
+        links->code += MK_ONE_ELEMENT;
       }
-      break;
+      links++;
     }
   }
-  return binding;
+  for (int i = 0; i < program->result_count; i++)
+    for (int k = 0; k < program->operand_count; k++)
+      if (binding->operands[k].reg == program->results[i].reg) binding->operands[k].only_linked = 0;
+}
+
+// Makes the last write of a direct result's register go to memory.
+static void bind_result(mk_binding* binding, const mk_result* result) {
+  char* memory = (char*)binding->bases[result->ref.base] + result->ref.offset;
+  for (int s = binding->program->step_count - 1; s >= 0; s--) {
+    step_state* step = &binding->steps[s];
+    for (int l = (int)step->link_count - 1; l >= 0; l--) {
+      mk_bound_link* link = &step->links[l];
+      if (link->code != MK_PUT || link->reg != result->reg) continue;
+      if (!link->is_bound) link->memory = memory, link->is_bound = 1;
+      return;
+    }
+    if (step->links || step->y != result->reg) continue;
+    if (!step->direct) step->direct = memory, step->direct_bytes = (uint8_t)mk_size(result->dtype);
+    return;
+  }
+}
+
+// Whether all there is to do is one chain that reads and writes memory element by element.
+static int is_stream(const mk_binding* binding) {
+  const mk_program* program = binding->program;
+  if (program->step_count != 1 || !binding->steps[0].links) return 0;
+  for (int i = 0; i < program->operand_count; i++) {
+    const operand_state* operand = &binding->operands[i];
+    if (operand->kind != DENSE && !(operand->kind == SCALAR && operand->only_linked)) return 0;
+  }
+  for (uint32_t l = 0; l < binding->steps[0].link_count; l++) {
+    const mk_bound_link* link = &binding->steps[0].links[l];
+    if (link->code == MK_PUT && !link->is_bound) return 0;
+  }
+  for (int i = 0; i < program->result_count; i++) {
+    int is_put = 0;
+    for (uint32_t l = 0; l < binding->steps[0].link_count; l++) {
+      const mk_bound_link* link = &binding->steps[0].links[l];
+      is_put |= link->code == MK_PUT && link->reg == program->results[i].reg &&
+                link->memory == (char*)binding->bases[program->results[i].ref.base] +
+                                    program->results[i].ref.offset;
+    }
+    if (!is_put) return 0;
+  }
+  return 1;
 }
 
 // MARK: Loading
@@ -257,6 +319,7 @@ static const char* load(const mk_binding* binding, operand_state* operand, size_
                         size_t column, size_t count) {
   if (operand->kind == DENSE) return operand->origin + start * operand->bytes;
   if (operand->kind == SCALAR) {
+    if (operand->only_linked) return operand->origin;
     if (operand->filled < count) {
       splat(operand->block, operand->origin, count, operand->bytes);
       operand->filled = (uint32_t)count;
@@ -312,17 +375,93 @@ static size_t block_length(const mk_binding* binding, size_t start, size_t count
   return length < count ? length : count;
 }
 
+// Loads the operands of the block that begins at `start`.
+static void prepare(mk_binding* binding, size_t start, size_t count) {
+  size_t row = 0, column = 0;
+  if (binding->row) row = start / binding->row, column = start % binding->row;
+  for (int i = 0; i < binding->program->operand_count; i++) {
+    operand_state* operand = &binding->operands[i];
+    binding->at[operand->reg] = load(binding, operand, start, row, column, count);
+  }
+}
+
+// Ties the links of a chain to where registers lie in the block that begins at `start`.
+static void tie(mk_binding* binding, const step_state* step, size_t start) {
+  const size_t before = start * sizeof(float);
+  for (mk_bound_link *link = step->links, *end = link + step->link_count; link < end; link++) {
+    if (link->code == MK_PUT) {
+      if (link->reg >= MK_SLOT) continue;
+      if (!link->is_bound) link->memory = binding->blocks[link->reg] - before;
+      binding->at[link->reg] = link->memory + before;
+    } else if (!link->is_bound) {
+      link->memory = (char*)binding->at[link->reg] - before;
+    }
+  }
+}
+
+mk_binding* mk_bind(const mk_program* program, void* const* bases, void* scratch) {
+  mk_binding* binding = scratch;
+  binding->program = program;
+  binding->bases = bases;
+  binding->operands = (operand_state*)(binding + 1);
+  binding->steps = (step_state*)(binding->operands + program->operand_count);
+  binding->blocks = (char**)(binding->steps + program->step_count);
+  binding->at = (const char**)(binding->blocks + program->register_count);
+  mk_bound_link* links = (mk_bound_link*)(binding->at + program->register_count);
+
+  char* slots = (char*)scratch + head_bytes(program);
+  char* block = slots + slot_bytes(program);
+  size_t block_bytes = rounded(program->register_bytes);
+  binding->spare = block;
+  for (uint32_t r = 0; r < program->register_count; r++)
+    binding->at[r] = binding->blocks[r] = block += block_bytes;
+  for (int i = 0; i < program->operand_count; i++) {
+    const mk_operand* operand = &program->operands[i];
+    operand_state* state = &binding->operands[i];
+    state->origin = (const char*)bases[operand->ref.base] + operand->ref.offset;
+    state->block = operand->kind == MK_DENSE ? 0 : (block += block_bytes);
+    state->filled = 0;
+    state->reg = operand->reg;
+    state->bytes = (uint8_t)mk_size(operand->dtype);
+    state->kind = operand->kind == MK_DENSE ? DENSE : SCALAR;
+    state->only_linked = 0;
+  }
+  merge(binding);
+
+  int chains = 0;
+  for (int s = 0; s < program->step_count; s++) {
+    const mk_step* step = &program->steps[s];
+    binding->steps[s] = (step_state){.run = step->run, .y = step->y, .a = step->a, .b = step->b, .c = step->c};
+    chains += !step->run;
+  }
+  binding->is_stream = 0;
+  if (chains) {
+    size_t count = 0;
+    for (int s = 0; s < program->step_count; s++) count += program->steps[s].link_count;
+    binding->chain = mk_chain(mk_isa());
+    bind_links(binding, links, slots, (const operand_state**)(links + count));
+  }
+  for (int i = 0; i < program->result_count; i++)
+    if (program->results[i].direct) bind_result(binding, &program->results[i]);
+  if (chains && is_stream(binding)) {
+    binding->is_stream = 1;
+    prepare(binding, 0, 0);
+    tie(binding, &binding->steps[0], 0);
+  }
+  return binding;
+}
+
 static void run_steps(mk_binding* binding, size_t start, size_t count) {
   const mk_program* program = binding->program;
   const char** at = binding->at;
-  size_t row = 0, column = 0;
-  if (binding->row) row = start / binding->row, column = start % binding->row;
-  for (int i = 0; i < program->operand_count; i++) {
-    operand_state* operand = &binding->operands[i];
-    at[operand->reg] = load(binding, operand, start, row, column, count);
-  }
+  prepare(binding, start, count);
   for (int s = 0; s < program->step_count; s++) {
     const step_state* step = &binding->steps[s];
+    if (step->links) {
+      tie(binding, step, start);
+      binding->chain(step->links, start, count);
+      continue;
+    }
     const char *a = at[step->a], *b = at[step->b], *c = at[step->c];
     char* y;
     if (step->direct) {
@@ -343,6 +482,10 @@ static void run_steps(mk_binding* binding, size_t start, size_t count) {
 
 void mk_bound_run(mk_binding* binding, size_t start, size_t count) {
   const mk_program* program = binding->program;
+  if (binding->is_stream) {
+    binding->chain(binding->steps[0].links, start, count);
+    return;
+  }
   while (count > 0) {
     size_t length = block_length(binding, start, count);
     run_steps(binding, start, length);
@@ -374,7 +517,7 @@ static int run_at_once(const mk_program* program, void* const* bases, size_t sta
   if (program->step_count != 1 || program->result_count != 1 || program->register_count > FEW) return 0;
   const mk_step* step = &program->steps[0];
   const mk_result* result = &program->results[0];
-  if (!result->direct || result->reg != step->y) return 0;
+  if (!step->run || !result->direct || result->reg != step->y) return 0;
   const char* at[FEW] = {0};
   for (int i = 0; i < program->operand_count; i++) {
     const mk_operand* operand = &program->operands[i];

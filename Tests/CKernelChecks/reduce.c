@@ -94,7 +94,7 @@ static void check_reduction(size_t outer, size_t reduced, size_t inner, mk_dtype
   double one64 = 1;
   bases[2] = dtype == MK_F32 ? (void*)&one32 : &one64;
   mk_operand operands[] = {{.ref = {0, 0}, .reg = 0, .dtype = dtype}, {.ref = {0, 2}, .reg = 1, .dtype = dtype, .kind = MK_SCALAR}};
-  mk_step step = {mk_block(mk_isa(), MK_MULTIPLY, dtype), 1, 0, 1, 0};
+  mk_step step = {.run = mk_block(mk_isa(), MK_MULTIPLY, dtype), .y = 1, .a = 0, .b = 1};
   mk_result result = {{0, 0}, 0, dtype, 0};
   mk_program program = {.count = count, .size = {(int64_t)(outer * reduced), (int64_t)inner}, .rank = 2, .register_count = 2,
                         .register_bytes = MK_BLOCK * 8, .operand_count = 1, .result_count = 1, .operands = operands,

@@ -105,7 +105,9 @@ private final class Addition {
     }
     steps = .allocate(capacity: 1)
     steps.initialize(
-      to: mk_step(run: mk_block(mk_isa(), mk_operation(MK_ADD), 0), y: 2, a: 0, b: 1, c: 0))
+      to: mk_step(
+        run: mk_block(mk_isa(), mk_operation(MK_ADD), 0), y: 2, a: 0, b: 1, c: 0, links: nil,
+        link_count: 0, slot_count: 0))
     results = .allocate(capacity: 1)
     var result = mk_result()
     result.ref.base = 1

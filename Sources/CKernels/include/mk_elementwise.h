@@ -71,9 +71,27 @@ typedef struct {
   uint8_t kind;
 } mk_operand;
 
+// A link of a chain: float32 steps in a row that hand their value on in vector registers, a strip of
+// elements at a time, so that it passes through memory only where something else reads it too.
+// TAKE begins with a register's content, PUT writes the value in hand to a register; an operation
+// has the value in hand as its first or as its second input, and reads the other from a register.
+enum { MK_END, MK_TAKE, MK_PUT, MK_FIRST = 4, MK_SECOND };
+#define MK_LINK(operation, form) (4 * (operation) + (form))
 typedef struct {
-  mk_block_function run;
-  uint16_t y, a, b, c;  // registers; those an operation does not read are 0
+  uint16_t code;  // MK_END, MK_TAKE, MK_PUT or MK_LINK(operation, MK_FIRST or MK_SECOND)
+  uint16_t reg;   // or MK_SLOT + n: what only this chain reads, kept for one strip
+} mk_link;
+enum { MK_SLOT = 0x8000 };
+
+// The code of an operation whose first or second input is in hand; 0 if there is no such link.
+uint16_t mk_link_code(mk_operation operation, int form);
+
+// A block function, or a chain of `link_count` links that ends with MK_END.
+typedef struct {
+  mk_block_function run;  // null for a chain
+  uint16_t y, a, b, c;    // registers; those an operation does not read are 0
+  const mk_link* links;
+  uint32_t link_count, slot_count;
 } mk_step;
 
 // Something a program writes: register `reg` to element i of memory, dense.

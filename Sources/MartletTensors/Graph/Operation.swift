@@ -74,6 +74,9 @@ extension Operation {
 protocol ElementwiseOperation: Operation {
   /// How the kernels compute the elements of `type` from inputs of type `input`.
   func block(input: DType, output: DType) -> mk_block_function
+
+  /// What the operation is to a chain of float32 operations; nil if it cannot be part of one.
+  func link(of type: DType) -> mk_operation?
 }
 
 /// An operation that only looks at its input in another way: reshape, transpose, slice, broadcast.
@@ -84,6 +87,7 @@ protocol ViewOperation: Operation {
 
 extension ElementwiseOperation {
   var role: OperationRole { .elementwise }
+  func link(of type: DType) -> mk_operation? { nil }
 }
 
 extension ViewOperation {

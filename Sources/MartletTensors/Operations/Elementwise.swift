@@ -29,6 +29,10 @@ final class Elementwise: ElementwiseOperation {
     return block
   }
 
+  func link(of type: DType) -> mk_operation? {
+    type == .float32 && mk_link_code(code, Int32(MK_FIRST)) != 0 ? code : nil
+  }
+
   func plan(_ step: PlanStep, _ planner: Planner) {
     internalError("an elementwise operation is planned as a program")
   }

@@ -16,6 +16,7 @@ struct Program {
     _ members: [Int], shape: Shape, axes: [Int]? = nil,
     results: [(node: Int, place: Buffers.Location)] = [], value: Int? = nil, planner: Planner
   ) {
+    let members = Chains.order(members, planner.graph)
     let axes = axes ?? Array(shape.indices)
     var builder = ProgramBuilder(shape: axes.map { shape[$0] })
     var registers: [Int: Int] = [:]  // by reference: a node's register
@@ -51,7 +52,8 @@ struct Program {
         operation.block(
           input: planner.type(of: inputs[inputs.count > 2 ? 1 : 0]).dtype,
           output: node.type.dtype),
-        own, dtype: node.type.dtype, keeps: kept.contains(member))
+        own, operation: operation.link(of: node.type.dtype), dtype: node.type.dtype,
+        keeps: kept.contains(member))
       registers[member] = target
     }
     for result in results { builder.result(registers[result.node]!, result.place) }
@@ -87,7 +89,7 @@ private struct ProgramBuilder {
   private let shape: Shape
   private var operands: [Operand] = []
   private var operandIndex: [OperandKey: Int] = [:]
-  private var steps: [mk_step] = []
+  private var steps: [ProgramStep] = []
   private var definedAt: [Int: Int] = [:]  // by register: the step that writes it last
   private var results: [Result] = []
   private var registerCount = 0
@@ -113,7 +115,8 @@ private struct ProgramBuilder {
   }
 
   mutating func step(
-    _ run: @escaping mk_block_function, _ inputs: [Int], dtype: DType, keeps: Bool
+    _ run: @escaping mk_block_function, _ inputs: [Int], operation: mk_operation?, dtype: DType,
+    keeps: Bool
   ) -> Int {
     widest = max(widest, dtype.byteCount)
     let target: Int
@@ -128,10 +131,7 @@ private struct ProgramBuilder {
     }
     definedAt[target] = steps.count
     steps.append(
-      mk_step(
-        run: run, y: UInt16(target), a: UInt16(inputs[0]),
-        b: UInt16(inputs.count > 1 ? inputs[1] : 0),
-        c: UInt16(inputs.count > 2 ? inputs[2] : 0)))
+      ProgramStep(run: run, target: target, inputs: inputs, operation: operation))
     return target
   }
 
@@ -166,6 +166,7 @@ private struct ProgramBuilder {
         entry.direct = result.place == nil ? 0 : 1
         return entry
       })
+    let ownSteps = Chains(steps, results: results.map(\.register)).kernelSteps(memory)
     var program = mk_program()
     program.count = UInt64(shape.elementCount)
     fill(&program.size, sizes)
@@ -173,10 +174,10 @@ private struct ProgramBuilder {
     program.register_count = UInt32(registerCount)
     program.register_bytes = UInt32(Int(MK_BLOCK) * widest)
     program.operand_count = UInt16(operands.count)
-    program.step_count = UInt16(steps.count)
+    program.step_count = UInt16(ownSteps.count)
     program.result_count = UInt16(results.count)
     program.operands = UnsafePointer(operandMemory)
-    program.steps = UnsafePointer(memory.keep(steps))
+    program.steps = UnsafePointer(memory.keep(ownSteps))
     program.results = UnsafePointer(resultMemory)
 
     var references: [(pointer: UnsafeMutablePointer<mk_ref>, buffer: Int, byteOffset: Int)] = []
