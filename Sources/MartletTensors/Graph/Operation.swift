@@ -43,6 +43,8 @@ enum OperationRole: Sendable {
   case kernel
   /// It can be fused with others of its shape.
   case elementwise
+  /// So it can, and makes its elements from their numbers.
+  case source
   /// It only looks at its input in another way.
   case view
   /// It is its first input under another name.
@@ -72,6 +74,8 @@ extension Operation {
 protocol ElementwiseOperation: Operation {
   /// How the kernels compute the elements of `type` from inputs of type `input`.
   func block(input: DType, output: DType) -> mk_block_function
+  /// Whether computing an element costs no more than fetching it.
+  var isCheap: Bool { get }
 }
 
 /// An operation that only looks at its input in another way: reshape, transpose, slice, broadcast.
