@@ -13,6 +13,7 @@
 
 #include "chain.h"
 #include "elements.h"
+#include "random.h"
 
 // Rows this long or longer are read in place, piece by piece.
 enum { LONG_ROW = 512 };
@@ -23,6 +24,7 @@ typedef struct {
   int64_t stride[MK_RANK];      // of the merged dimensions, in bytes
   const char* held;             // the element that block repeats, if filled > 0 (SCALAR, SPREAD)
   uint32_t filled;              // elements (SCALAR, SPREAD) or rows (REPEATED) of block that hold
+  mk_bernoulli* draw;           // of a drawn operand
   uint16_t reg;
   uint8_t bytes;                // of one element
   uint8_t kind;
@@ -35,7 +37,8 @@ enum {
   REPEATED,  // every row is the same
   PIECES,    // rows of neighbouring elements
   SPREAD,    // one element for each row
-  SCATTERED  // any strides
+  SCATTERED, // any strides
+  DRAWN      // made from the elements' numbers
 };
 
 typedef struct {
@@ -71,13 +74,19 @@ static size_t loaded_operands(const mk_program* program) {
   return count;
 }
 
+static size_t drawn_operands(const mk_program* program) {
+  size_t count = 0;
+  for (int i = 0; i < program->operand_count; i++) count += program->operands[i].kind == MK_DRAWN;
+  return count;
+}
+
 static size_t head_bytes(const mk_program* program) {
   size_t links = 0;
   for (int s = 0; s < program->step_count; s++) links += program->steps[s].link_count;
   return rounded(sizeof(mk_binding) + program->operand_count * sizeof(operand_state) +
                  program->step_count * sizeof(step_state) +
                  program->register_count * (sizeof(char*) + sizeof(char*) + sizeof(void*)) +
-                 links * sizeof(mk_bound_link));
+                 links * sizeof(mk_bound_link) + drawn_operands(program) * sizeof(mk_bernoulli));
 }
 
 static size_t slot_bytes(const mk_program* program) {
@@ -318,6 +327,10 @@ static void load_rows(const mk_binding* binding, const operand_state* operand, c
 static const char* load(const mk_binding* binding, operand_state* operand, size_t start, size_t row,
                         size_t column, size_t count) {
   if (operand->kind == DENSE) return operand->origin + start * operand->bytes;
+  if (operand->kind == DRAWN) {
+    mk_bernoulli_block(operand->draw, start, count, (uint8_t*)operand->block);
+    return operand->block;
+  }
   if (operand->kind == SCALAR) {
     if (operand->only_linked) return operand->origin;
     if (operand->filled < count) {
@@ -407,7 +420,9 @@ mk_binding* mk_bind(const mk_program* program, void* const* bases, void* scratch
   binding->steps = (step_state*)(binding->operands + program->operand_count);
   binding->blocks = (char**)(binding->steps + program->step_count);
   binding->at = (const char**)(binding->blocks + program->register_count);
-  mk_bound_link* links = (mk_bound_link*)(binding->at + program->register_count);
+  const operand_state** scalars = (const operand_state**)(binding->at + program->register_count);
+  mk_bernoulli* draw = (mk_bernoulli*)(scalars + program->register_count);
+  mk_bound_link* links = (mk_bound_link*)(draw + drawn_operands(program));
 
   char* slots = (char*)scratch + head_bytes(program);
   char* block = slots + slot_bytes(program);
@@ -423,8 +438,13 @@ mk_binding* mk_bind(const mk_program* program, void* const* bases, void* scratch
     state->filled = 0;
     state->reg = operand->reg;
     state->bytes = (uint8_t)mk_size(operand->dtype);
-    state->kind = operand->kind == MK_DENSE ? DENSE : SCALAR;
+    state->kind = operand->kind == MK_DENSE ? DENSE : operand->kind == MK_DRAWN ? DRAWN : SCALAR;
     state->only_linked = 0;
+    if (operand->kind == MK_DRAWN) {
+      state->draw = draw++;
+      mk_bernoulli_begin(state->draw, state->origin,
+                         (const char*)bases[operand->parameter.base] + operand->parameter.offset);
+    }
   }
   merge(binding);
 
@@ -436,10 +456,8 @@ mk_binding* mk_bind(const mk_program* program, void* const* bases, void* scratch
   }
   binding->is_stream = 0;
   if (chains) {
-    size_t count = 0;
-    for (int s = 0; s < program->step_count; s++) count += program->steps[s].link_count;
     binding->chain = mk_chain(mk_isa());
-    bind_links(binding, links, slots, (const operand_state**)(links + count));
+    bind_links(binding, links, slots, scalars);
   }
   for (int i = 0; i < program->result_count; i++)
     if (program->results[i].direct) bind_result(binding, &program->results[i]);
@@ -480,8 +498,18 @@ static void run_steps(mk_binding* binding, size_t start, size_t count) {
   }
 }
 
-void mk_bound_run(mk_binding* binding, size_t start, size_t count) {
+// Writes the results from `first` on.
+static void write_results(const mk_binding* binding, size_t first, size_t start, size_t count) {
   const mk_program* program = binding->program;
+  for (size_t i = first; i < program->result_count; i++) {
+    const mk_result* result = &program->results[i];
+    size_t bytes = mk_size(result->dtype);
+    char* y = (char*)binding->bases[result->ref.base] + result->ref.offset + start * bytes;
+    if (binding->at[result->reg] != y) memmove(y, binding->at[result->reg], count * bytes);
+  }
+}
+
+void mk_bound_run(mk_binding* binding, size_t start, size_t count) {
   if (binding->is_stream) {
     binding->chain(binding->steps[0].links, start, count);
     return;
@@ -489,15 +517,16 @@ void mk_bound_run(mk_binding* binding, size_t start, size_t count) {
   while (count > 0) {
     size_t length = block_length(binding, start, count);
     run_steps(binding, start, length);
-    for (int i = 0; i < program->result_count; i++) {
-      const mk_result* result = &program->results[i];
-      size_t bytes = mk_size(result->dtype);
-      char* y = (char*)binding->bases[result->ref.base] + result->ref.offset + start * bytes;
-      if (binding->at[result->reg] != y) memmove(y, binding->at[result->reg], length * bytes);
-    }
+    write_results(binding, 0, start, length);
     start += length;
     count -= length;
   }
+}
+
+void mk_bound_values(mk_binding* binding, size_t start, size_t count, size_t values, const void** at) {
+  run_steps(binding, start, count);
+  for (size_t k = 0; k < values; k++) at[k] = binding->at[binding->program->results[k].reg];
+  write_results(binding, values, start, count);
 }
 
 const void* mk_bound_block(mk_binding* binding, size_t start, size_t count) {
@@ -507,7 +536,7 @@ const void* mk_bound_block(mk_binding* binding, size_t start, size_t count) {
 
 const void* mk_bound_memory(const mk_binding* binding) {
   const mk_program* program = binding->program;
-  if (program->step_count || program->operand_count != 1) return 0;
+  if (program->step_count || program->operand_count != 1 || program->result_count != 1) return 0;
   return binding->operands[0].kind == DENSE ? binding->operands[0].origin : 0;
 }
 

@@ -14,6 +14,10 @@ mk_binding* mk_bind(const mk_program* program, void* const* bases, void* scratch
 void mk_bound_run(mk_binding* binding, size_t start, size_t count);
 const void* mk_bound_block(mk_binding* binding, size_t start, size_t count);
 
+// Computes a block, `count` <= MK_BLOCK: at[k] is where result k lies for k < values; results from
+// there on go to their memory.
+void mk_bound_values(mk_binding* binding, size_t start, size_t count, size_t values, const void** at);
+
 // Where the program's one result lies in memory as it is, dense, with no step to run; else null.
 const void* mk_bound_memory(const mk_binding* binding);
 

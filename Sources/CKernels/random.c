@@ -1,5 +1,5 @@
 // Random numbers: blocks of Philox words, then what each distribution makes of them.
-#include "mk_random.h"
+#include "random.h"
 
 #include <math.h>
 #include <string.h>
@@ -12,11 +12,6 @@
 #endif
 
 enum { RANDOM_BLOCK = 512 };  // elements made at once; parts share these
-
-typedef struct {
-  uint32_t rounds[20];  // the key of each round, both halves
-  uint64_t stream;      // the counter's upper half
-} random_key;
 
 static inline uint64_t wide_word(const uint32_t* words, size_t i) {
   return words[2 * i] | (uint64_t)words[2 * i + 1] << 32;
@@ -81,11 +76,9 @@ static int32_t threshold_of(float p) {
   return scaled >= 0x1p24 ? 1 << 24 : scaled > 0 ? (int32_t)scaled : 0;
 }
 
-void mk_random(const void* pointer, const mk_context* context) {
-  const mk_random_args* args = pointer;
-  const random_loops* loops = loops_at(mk_isa());
+static random_key key_at(const void* place) {
   uint64_t seeds[2];
-  memcpy(seeds, mk_at(context, args->key), sizeof seeds);
+  memcpy(seeds, place, sizeof seeds);
   random_key key = {.stream = seeds[1]};
   uint32_t k0 = (uint32_t)seeds[0], k1 = (uint32_t)(seeds[0] >> 32);
   for (int i = 0; i < 10; i++) {
@@ -94,13 +87,45 @@ void mk_random(const void* pointer, const mk_context* context) {
     k0 += 0x9E3779B9u;
     k1 += 0xBB67AE85u;
   }
+  return key;
+}
+
+static int32_t threshold_at(const void* place) {
+  float p;
+  memcpy(&p, place, sizeof p);
+  return threshold_of(p);
+}
+
+void mk_bernoulli_begin(mk_bernoulli* draw, const void* key, const void* probability) {
+  draw->key = key_at(key);
+  draw->threshold = threshold_at(probability);
+}
+
+void mk_bernoulli_block(const mk_bernoulli* draw, uint64_t start, size_t count, uint8_t* y) {
+  enum { UNIT = 64 };  // elements of 16 counters
+  const random_loops* loops = loops_at(mk_isa());
+  while (count > 0) {
+    _Alignas(64) uint32_t words[RANDOM_BLOCK];
+    size_t before = start % UNIT;
+    size_t made = count < RANDOM_BLOCK - before ? count : RANDOM_BLOCK - before;
+    size_t units = (before + made + UNIT - 1) / UNIT;
+    loops->words(&draw->key, (start - before) / 4, units * UNIT / 4, words);
+    loops->bernoulli(words + before, made, draw->threshold, y);
+    start += made;
+    y += made;
+    count -= made;
+  }
+}
+
+void mk_random(const void* pointer, const mk_context* context) {
+  const mk_random_args* args = pointer;
+  const random_loops* loops = loops_at(mk_isa());
+  random_key key = key_at(mk_at(context, args->key));
 
   int32_t threshold = 0;
   int64_t bounds[2] = {0, 0};
   if (args->distribution == MK_BERNOULLI) {
-    float p;
-    memcpy(&p, mk_at(context, args->parameter), sizeof p);
-    threshold = threshold_of(p);
+    threshold = threshold_at(mk_at(context, args->parameter));
   } else if (args->distribution == MK_INTEGERS) {
     memcpy(bounds, mk_at(context, args->parameter), sizeof bounds);
   }

@@ -28,30 +28,38 @@ MK_INLINE void V(rounds)(const uint32_t* keys, uint64_t stream, Wide c0, Wide* l
   *high = (c2 & 0xffffffffu) | (c3 << 32);
 }
 
+// words[0 ..< 4 * n * COUNTERS] from counter `index` on: n vectors at a time, since one round's
+// multiplication waits for the one before.
+MK_INLINE void V(stretch)(const random_key* key, uint64_t index, int n, uint32_t* words) {
+  Wide lane, low[4], high[4];
+  for (int i = 0; i < COUNTERS; i++) lane[i] = (uint64_t)i;
+#pragma clang loop unroll(full)
+  for (int j = 0; j < n; j++)
+    V(rounds)(key->rounds, key->stream, lane + (index + (size_t)j * COUNTERS), &low[j], &high[j]);
+#pragma clang loop unroll(full)
+  for (int j = 0; j < n; j++) {
+#if MK_LEVEL == 2
+    Wide first = __builtin_shufflevector(low[j], high[j], 0, 8, 1, 9, 2, 10, 3, 11);
+    Wide second = __builtin_shufflevector(low[j], high[j], 4, 12, 5, 13, 6, 14, 7, 15);
+#elif MK_LEVEL == 1
+    Wide first = __builtin_shufflevector(low[j], high[j], 0, 4, 1, 5);
+    Wide second = __builtin_shufflevector(low[j], high[j], 2, 6, 3, 7);
+#else
+    Wide first = __builtin_shufflevector(low[j], high[j], 0, 2);
+    Wide second = __builtin_shufflevector(low[j], high[j], 1, 3);
+#endif
+    uint32_t* p = words + 4 * (size_t)j * COUNTERS;
+    __builtin_memcpy(p, &first, sizeof first);
+    __builtin_memcpy(p + 2 * COUNTERS, &second, sizeof second);
+  }
+}
+
 // words[0 ..< 4 * counters] from counter `index` on; counters is a multiple of 16.
 static void V(words)(const random_key* key, uint64_t index, size_t counters, uint32_t* words) {
-  Wide lane;
-  for (int i = 0; i < COUNTERS; i++) lane[i] = (uint64_t)i;
-  for (size_t i = 0; i < counters; i += 2 * COUNTERS) {
-    Wide low[2], high[2];
-    for (int j = 0; j < 2; j++)
-      V(rounds)(key->rounds, key->stream, lane + (index + i + (size_t)j * COUNTERS), &low[j], &high[j]);
-    for (int j = 0; j < 2; j++) {
-#if MK_LEVEL == 2
-      Wide first = __builtin_shufflevector(low[j], high[j], 0, 8, 1, 9, 2, 10, 3, 11);
-      Wide second = __builtin_shufflevector(low[j], high[j], 4, 12, 5, 13, 6, 14, 7, 15);
-#elif MK_LEVEL == 1
-      Wide first = __builtin_shufflevector(low[j], high[j], 0, 4, 1, 5);
-      Wide second = __builtin_shufflevector(low[j], high[j], 2, 6, 3, 7);
-#else
-      Wide first = __builtin_shufflevector(low[j], high[j], 0, 2);
-      Wide second = __builtin_shufflevector(low[j], high[j], 1, 3);
-#endif
-      uint32_t* p = words + 4 * (i + (size_t)j * COUNTERS);
-      __builtin_memcpy(p, &first, sizeof first);
-      __builtin_memcpy(p + 2 * COUNTERS, &second, sizeof second);
-    }
-  }
+  size_t i = 0;
+  for (; i + 4 * COUNTERS <= counters; i += 4 * COUNTERS)
+    V(stretch)(key, index + i, 4, words + 4 * i);
+  for (; i < counters; i += 2 * COUNTERS) V(stretch)(key, index + i, 2, words + 4 * i);
 }
 
 static void V(uniform_f32)(const uint32_t* words, size_t count, float* y) {

@@ -23,6 +23,10 @@ enum { FEW_TERMS = 32 };
 // TILED_COLUMNS if parts would be idle else.
 enum { TILE = 64, TILED_COLUMNS = 128 };
 
+// Elements that a map is asked for at once: half a block, so that what it reads from memory, its
+// registers and the accumulators find room in the first cache together.
+enum { MAP_BLOCK = MK_BLOCK / 2 };
+
 typedef struct {
   void (*accumulate)(void* restrict acc, const void* x, size_t rows, size_t columns, size_t stride);
   void (*fold)(void* acc, size_t parts, size_t columns);
@@ -90,7 +94,9 @@ typedef struct {
   size_t stacked;      // rows side by side in a wide row
   size_t wide;         // stacked * inner
   size_t group;        // wide rows between additions to the second set
-  char *first, *second, *total;  // accumulators: [wide], [wide], [inner or a tile of it]
+  size_t values;       // reductions side by side
+  // Accumulators of each value: [wide], [wide], [inner or a tile of it].
+  char *first[MK_REDUCE_MORE + 1], *second[MK_REDUCE_MORE + 1], *total[MK_REDUCE_MORE + 1];
 } reduction;
 
 static size_t accumulators(const mk_reduce_args* args) {
@@ -99,16 +105,19 @@ static size_t accumulators(const mk_reduce_args* args) {
 }
 
 size_t mk_reduce_scratch(const mk_reduce_args* args) {
-  return 3 * accumulators(args) + mk_program_scratch(args->map);
+  return 3 * accumulators(args) * (1 + (size_t)args->more) + mk_program_scratch(args->map);
 }
 
 static reduction begin_reduction(const mk_reduce_args* args, const mk_context* context) {
-  reduction r = {.args = args, .bytes = mk_size(args->dtype)};
+  reduction r = {.args = args, .bytes = mk_size(args->dtype), .values = 1 + (size_t)args->more};
   r.loops = loops_of(args->operation, args->dtype);
-  r.first = context->scratch;
-  r.second = r.first + accumulators(args);
-  r.total = r.second + accumulators(args);
-  r.map = mk_bind(args->map, context->bases, r.total + accumulators(args));
+  char* free = context->scratch;
+  for (size_t v = 0; v < r.values; v++, free += 3 * accumulators(args)) {
+    r.first[v] = free;
+    r.second[v] = free + accumulators(args);
+    r.total[v] = free + 2 * accumulators(args);
+  }
+  r.map = mk_bind(args->map, context->bases, free);
   r.memory = mk_bound_memory(r.map);
   r.stacked = 1;
   // Rows side by side until they fill four vectors, and whole ones.
@@ -123,11 +132,15 @@ static reduction begin_reduction(const mk_reduce_args* args, const mk_context* c
   return r;
 }
 
-static const char* elements(const reduction* r, size_t start, size_t count) {
-  return r->memory ? r->memory + start * r->bytes : mk_bound_block(r->map, start, count);
+// at[v] = elements start ..< start + count of each value.
+static void elements(const reduction* r, size_t start, size_t count, const void** at) {
+  if (r->memory)
+    at[0] = r->memory + start * r->bytes;
+  else
+    mk_bound_values(r->map, start, count, r->values, at);
 }
 
-// second[c] = columns c of `columns` from column `column` on, rows begin ..< end of `reduced`.
+// second[v][c] = columns c of `columns` from column `column` on, rows begin ..< end of `reduced`.
 static void reduce_chunk(const reduction* r, size_t o, size_t begin, size_t end, size_t column,
                          size_t columns) {
   size_t inner = r->args->inner;
@@ -136,40 +149,47 @@ static void reduce_chunk(const reduction* r, size_t o, size_t begin, size_t end,
   size_t stacked = columns == inner ? r->stacked : 1;
   size_t rows = (end - begin) / stacked, rest = (end - begin) % stacked;
   // What one call of the map may give: several wide rows if they are whole, else a piece of one.
-  size_t block = r->memory ? r->group : columns == inner && wide < MK_BLOCK ? MK_BLOCK / wide : 1;
+  size_t block = r->memory ? r->group : columns == inner && wide < MAP_BLOCK ? MAP_BLOCK / wide : 1;
   size_t stride = columns == inner ? wide : inner;
-  r->loops->fill(r->second, wide);
+  const void* x[MK_REDUCE_MORE + 1];
+  for (size_t v = 0; v < r->values; v++) r->loops->fill(r->second[v], wide);
   for (size_t row = 0; row < rows || rest;) {
-    r->loops->fill(r->first, wide);
+    for (size_t v = 0; v < r->values; v++) r->loops->fill(r->first[v], wide);
     size_t stop = row + r->group < rows ? row + r->group : rows;
     for (; row < stop; row += block) {
       size_t n = stop - row < block ? stop - row : block;
-      size_t count = columns == inner ? n * wide : columns;
-      r->loops->accumulate(r->first, elements(r, start + row * stride, count), n, wide, stride);
+      elements(r, start + row * stride, columns == inner ? n * wide : columns, x);
+      for (size_t v = 0; v < r->values; v++) r->loops->accumulate(r->first[v], x[v], n, wide, stride);
     }
     row = stop;
     if (row == rows && rest) {
-      r->loops->accumulate(r->first, elements(r, start + row * stride, rest * inner), 1,
-                           rest * inner, 0);
+      elements(r, start + row * stride, rest * inner, x);
+      for (size_t v = 0; v < r->values; v++)
+        r->loops->accumulate(r->first[v], x[v], 1, rest * inner, 0);
       rest = 0;
     }
-    r->loops->accumulate(r->second, r->first, 1, wide, 0);
+    for (size_t v = 0; v < r->values; v++)
+      r->loops->accumulate(r->second[v], r->first[v], 1, wide, 0);
   }
-  r->loops->fold(r->second, stacked, columns);
+  for (size_t v = 0; v < r->values; v++) r->loops->fold(r->second[v], stacked, columns);
 }
 
-// Rows that fit in a block, many at a time. y [outer].
-static void reduce_short_rows(const reduction* r, char* y, size_t begin, size_t end) {
+// Rows that fit in a block, many at a time. y[v] [outer].
+static void reduce_short_rows(const reduction* r, char* const* y, size_t begin, size_t end) {
   size_t reduced = r->args->reduced, most = MK_BLOCK / reduced;
+  const void* x[MK_REDUCE_MORE + 1];
   for (size_t o = begin; o < end; o += most) {
     size_t rows = end - o < most ? end - o : most;
-    r->loops->reduce_rows(y + o * r->bytes, elements(r, o * reduced, rows * reduced), rows, reduced);
+    elements(r, o * reduced, rows * reduced, x);
+    for (size_t v = 0; v < r->values; v++)
+      r->loops->reduce_rows(y[v] + o * r->bytes, x[v], rows, reduced);
   }
 }
 
 void mk_reduce(const void* args, const mk_context* context) {
   const mk_reduce_args* a = args;
-  char* y = mk_at(context, a->y);
+  char* y[MK_REDUCE_MORE + 1] = {mk_at(context, a->y)};
+  for (size_t v = 1; v <= a->more; v++) y[v] = mk_at(context, a->others[v - 1]);
   size_t outer = a->outer, reduced = a->reduced, inner = a->inner;
   size_t chunk = a->chunk ? a->chunk : 1, chunks = (reduced + chunk - 1) / chunk;
   if (outer == 0 || inner == 0 || (chunks == 0 && a->only_chunks)) return;
@@ -197,19 +217,20 @@ void mk_reduce(const void* args, const mk_context* context) {
     size_t place = unit / tiles, column = unit % tiles * tile;
     size_t columns = inner - column < tile ? inner - column : tile;
     size_t o = place / written, k = place % written;
-    char* to = y + (place * inner + column) * r.bytes;
+    size_t to = (place * inner + column) * r.bytes;
     if (a->only_chunks || chunks == 1) {
       size_t stop = (k + 1) * chunk < reduced ? (k + 1) * chunk : reduced;
       reduce_chunk(&r, o, k * chunk, stop, column, columns);
-      memcpy(to, r.second, columns * r.bytes);
+      for (size_t v = 0; v < r.values; v++) memcpy(y[v] + to, r.second[v], columns * r.bytes);
       continue;
     }
-    r.loops->fill(r.total, columns);
+    for (size_t v = 0; v < r.values; v++) r.loops->fill(r.total[v], columns);
     for (k = 0; k < chunks; k++) {
       size_t stop = (k + 1) * chunk < reduced ? (k + 1) * chunk : reduced;
       reduce_chunk(&r, o, k * chunk, stop, column, columns);
-      r.loops->accumulate(r.total, r.second, 1, columns, 0);
+      for (size_t v = 0; v < r.values; v++)
+        r.loops->accumulate(r.total[v], r.second[v], 1, columns, 0);
     }
-    memcpy(to, r.total, columns * r.bytes);
+    for (size_t v = 0; v < r.values; v++) memcpy(y[v] + to, r.total[v], columns * r.bytes);
   }
 }

@@ -5,6 +5,7 @@
 
 #include "CKernelChecks.h"
 #include "mk_elementwise.h"
+#include "mk_random.h"
 
 static int failures;
 static uint64_t state;
@@ -298,9 +299,55 @@ static void check_in_place(void) {
   free(scratch);
 }
 
+// A mask that is drawn where it is used, against the mask that mk_random writes.
+static void check_drawn(size_t rows, size_t columns) {
+  size_t count = rows * columns;
+  float p = 0.3f, one = 1, zero = 0;
+  uint64_t key[] = {0x123456789, columns};
+  float* bias = calloc(columns + 1, 4);
+  for (size_t i = 0; i < columns; i++) bias[i] = (float)i + 1;
+  uint8_t *mask = malloc(count + 1), *written = malloc(count + 1);
+  float* y = malloc(4 * count + 4);
+  void* bases[] = {key, &p, &one, &zero, bias, written, y, mask};
+  mk_random_args plain = {{0, 7}, {0, 0}, {0, 1}, count, MK_BERNOULLI, MK_BOOL};
+  mk_random(&plain, &(mk_context){bases, 0, 0, 1});
+  mk_operand operands[] = {
+      {.ref = {0, 0}, .reg = 0, .dtype = MK_BOOL, .kind = MK_DRAWN, .parameter = {0, 1}},
+      {.ref = {0, 4}, .stride = {0, 1}, .reg = 1, .dtype = MK_F32, .kind = MK_STRIDED},
+      {.ref = {0, 3}, .reg = 2, .dtype = MK_F32, .kind = MK_SCALAR},
+  };
+  mk_step step = {mk_block(mk_isa(), MK_SELECT, MK_F32), 3, 0, 1, 2};
+  mk_result results[] = {{{0, 5}, 0, MK_BOOL, 1}, {{0, 6}, 3, MK_F32, 1}};
+  mk_program program = {.count = count, .size = {(int64_t)rows, (int64_t)columns}, .rank = 2, .register_count = 4,
+                        .register_bytes = MK_BLOCK * 4, .operand_count = 3, .step_count = 1, .result_count = 2,
+                        .operands = operands, .steps = &step, .results = results};
+  void* scratch = aligned_alloc(64, (mk_program_scratch(&program) + 63) / 64 * 64);
+  static const uint32_t parts[] = {1, 2, 3, 7};
+  for (int k = 0; k < 5; k++) {
+    memset(written, 2, count);
+    memset(y, 0x55, 4 * count);
+    if (k < 4) {
+      for (uint32_t part = 0; part < parts[k]; part++)
+        mk_elementwise(&program, &(mk_context){bases, scratch, part, parts[k]});
+    } else {
+      for (size_t start = 0, piece; start < count; start += piece) {
+        piece = 1 + next() % 700;
+        if (piece > count - start) piece = count - start;
+        mk_program_run(&program, bases, start, piece, scratch);
+      }
+    }
+    for (size_t i = 0; i < count; i++)
+      if ((written[i] != mask[i] || y[i] != (mask[i] ? bias[i % columns] : 0)) && failures++ < 20)
+        fprintf(stderr, "drawn [%zu, %zu]: element %zu is wrong\n", rows, columns, i);
+  }
+  free(bias), free(mask), free(written), free(y), free(scratch);
+}
+
 int check_program(void) {
   failures = 0;
   for (int seed = 0; seed < 4000; seed++) check_sample(seed);
   check_in_place();
+  for (size_t columns = 0; columns < 68; columns++) check_drawn(37, columns);
+  check_drawn(3, 2500), check_drawn(130, 128);
   return failures;
 }

@@ -106,7 +106,7 @@ static void check_reduction(size_t outer, size_t reduced, size_t inner, mk_dtype
     operands[0].stride[1] = (int64_t)(outer * reduced);
   }
   mk_reduce_args args = {&program, {0, 1}, outer, reduced, inner, mk_reduce_chunk(outer, reduced, inner, dtype),
-                         (uint8_t)operation, dtype, 0};
+                         (uint8_t)operation, dtype, 0, 0, {{0, 0}}};
   run(args, bases, 1);
 
   for (size_t i = 0; i < outputs; i++) {
@@ -144,13 +144,64 @@ static void check_reduction(size_t outer, size_t reduced, size_t inner, mk_dtype
     mk_program copy = {.count = outer * chunks * inner, .size = {(int64_t)(outer * chunks * inner)}, .rank = 1,
                        .register_count = 1, .register_bytes = MK_BLOCK * 8, .operand_count = 1, .result_count = 1,
                        .operands = &parts_operand, .results = &parts_result};
-    mk_reduce_args rest = {&copy, {0, 3}, outer, chunks, inner, mk_reduce_chunk(outer, chunks, inner, dtype), (uint8_t)operation, dtype, 0};
+    mk_reduce_args rest = {&copy, {0, 3}, outer, chunks, inner, mk_reduce_chunk(outer, chunks, inner, dtype), (uint8_t)operation, dtype, 0, 0, {{0, 0}}};
     memset(again, 0x55, outputs * bytes);
     run(rest, wide, 2);
     if (memcmp(y, again, outputs * bytes)) fail("two calls", outer, reduced, inner, dtype, operation, 0, 0, 0);
     free(partial);
   }
   free(x), free(y), free(again), free(want), free(size);
+}
+
+// Sums of x, x * z and x * z * z in one walk that writes x * z as well, against one walk for each.
+static void check_side_by_side(size_t outer, size_t reduced, size_t inner, mk_dtype dtype) {
+  size_t count = outer * reduced * inner, outputs = outer * inner, bytes = mk_size(dtype);
+  char *x = malloc(count * bytes + 1), *z = malloc(count * bytes + 1), *product = malloc(count * bytes + 1);
+  for (size_t i = 0; i < count; i++) {
+    set(x, dtype, i, (double)(int64_t)next() * 0x1p-63);
+    set(z, dtype, i, (double)(int64_t)next() * 0x1p-62);
+  }
+  char* y[6];
+  for (int k = 0; k < 6; k++) y[k] = malloc(outputs * bytes + 1);
+  void* bases[] = {x, z, product, y[0], y[1], y[2], y[3], y[4], y[5]};
+  mk_operand operands[] = {{.ref = {0, 0}, .reg = 0, .dtype = dtype}, {.ref = {0, 1}, .reg = 1, .dtype = dtype}};
+  mk_block_function multiply = mk_block(mk_isa(), MK_MULTIPLY, dtype);
+  mk_step steps[] = {{multiply, 2, 0, 1, 0}, {multiply, 3, 2, 1, 0}};
+  mk_result results[] = {{.reg = 0, .dtype = dtype}, {.reg = 2, .dtype = dtype}, {.reg = 3, .dtype = dtype},
+                         {{0, 2}, 2, dtype, inner % 2 == 0}};
+  mk_program program = {.count = count, .size = {(int64_t)(outer * reduced), (int64_t)inner}, .rank = 2, .register_count = 4,
+                        .register_bytes = MK_BLOCK * 8, .operand_count = 2, .step_count = 2, .result_count = 4,
+                        .operands = operands, .steps = steps, .results = results};
+  mk_reduce_args args = {&program, {0, 3}, outer, reduced, inner, mk_reduce_chunk(outer, reduced, inner, dtype),
+                         MK_SUM, dtype, 0, 2, {{0, 4}, {0, 5}}};
+  for (int k = 0; k < 3; k++) {
+    mk_program alone = program;
+    alone.results = &results[k];
+    alone.result_count = 1;
+    mk_result own = results[k];
+    own.direct = 0;
+    alone.results = &own;
+    mk_reduce_args single = args;
+    single.map = &alone;
+    single.more = 0;
+    single.y = (mk_ref){0, (uint32_t)(6 + k)};
+    run(single, bases, 1);
+  }
+  static const uint32_t parts[] = {1, 2, 3, 7};
+  for (int p = 0; p < 4; p++) {
+    memset(product, 0x55, count * bytes);
+    for (int k = 0; k < 3; k++) memset(y[k], 0x55, outputs * bytes);
+    run(args, bases, parts[p]);
+    for (int k = 0; k < 3; k++)
+      if (memcmp(y[k], y[3 + k], outputs * bytes)) fail("side by side", outer, reduced, inner, dtype, k, parts[p], 0, 0);
+    for (size_t i = 0; i < count; i++)
+      if (get(product, dtype, i) != (dtype == MK_F32 ? (double)(((float*)x)[i] * ((float*)z)[i]) : get(x, dtype, i) * get(z, dtype, i))) {
+        fail("written on the way", outer, reduced, inner, dtype, 0, i, get(product, dtype, i), 0);
+        break;
+      }
+  }
+  for (int k = 0; k < 6; k++) free(y[k]);
+  free(x), free(z), free(product);
 }
 
 static void check_arg(size_t outer, size_t reduced, size_t inner, mk_dtype dtype, int minimum, int nans) {
@@ -220,6 +271,13 @@ static void check_cumulate(size_t outer, size_t reduced, size_t inner, mk_dtype 
 
 int check_reduce(void) {
   failures = 0;
+  for (size_t n = 0; n < 68; n++)
+    for (int k = 0; k < 4; k++) {
+      size_t others[] = {1, 3, 33, 1500};
+      check_side_by_side(3, others[k], n, n % 2 ? MK_F32 : MK_F64);
+      check_side_by_side(1 + n % 3, n, others[k], n % 2 ? MK_F64 : MK_F32);
+    }
+  check_side_by_side(1, 40000, 3, MK_F32), check_side_by_side(2, 70000, 1, MK_F32);
   static const size_t small[][3] = {
       {1, 0, 1}, {3, 0, 4}, {0, 5, 2}, {2, 5, 0}, {1, 1, 1}, {5, 10, 1}, {130, 10, 1}, {7, 33, 1}, {3, 100, 1}, {2, 1024, 1},
       {2, 1025, 1}, {3, 5000, 1}, {1, 40, 3}, {2, 50, 10}, {3, 32, 17}, {2, 33, 63}, {1, 200, 64}, {2, 77, 100}, {1, 40, 129},

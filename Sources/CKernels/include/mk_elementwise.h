@@ -61,14 +61,16 @@ mk_block_function mk_cast(mk_isa_level level, mk_dtype from, mk_dtype to);
 enum {
   MK_DENSE = 0,    // element i of the iteration space is element i of memory
   MK_SCALAR = 1,   // one element, the same for all
-  MK_STRIDED = 2   // element (i0, i1, …) lies at sum of i_k * stride[k]; strides may be 0 or negative
+  MK_STRIDED = 2,  // element (i0, i1, …) lies at sum of i_k * stride[k]; strides may be 0 or negative
+  MK_DRAWN = 3     // no memory: element i (a bool) is what mk_random of MK_BERNOULLI would write there
 };
 typedef struct {
-  mk_ref ref;
+  mk_ref ref;               // of MK_DRAWN: the key
   int64_t stride[MK_RANK];  // in elements; of the program's dimensions (MK_STRIDED only)
   uint16_t reg;
   mk_dtype dtype;
   uint8_t kind;
+  mk_ref parameter;         // of MK_DRAWN: the probability
 } mk_operand;
 
 // A link of a chain: float32 steps in a row that hand their value on in vector registers, a strip of

@@ -18,6 +18,10 @@ enum { MK_SUM = 0, MK_PROD = 1, MK_MAX = 2, MK_MIN = 3, MK_ANY = 4, MK_ALL = 5 }
 // SUM and PROD of float32 and float64 accumulate in their own type (wide integers wrap in int64 for
 // int64, in their own type else); MAX and MIN pass NaN on. ANY and ALL take bool, give bool.
 // An empty reduction gives 0, 1, -inf or the lowest, +inf or the highest, false, true.
+//
+// Several reductions of one iteration space take one walk: the map's first 1 + more results are what
+// each reduces, and each has the bits it would have alone. Results after those go to their memory.
+enum { MK_REDUCE_MORE = 3 };
 typedef struct {
   const mk_program* map;
   mk_ref y;
@@ -26,6 +30,8 @@ typedef struct {
   uint8_t operation;
   mk_dtype dtype;        // of map's result and of y
   uint8_t only_chunks;   // 1: y is [outer, ceil(reduced / chunk), inner], one value a chunk
+  uint8_t more;          // reductions beside the first
+  mk_ref others[MK_REDUCE_MORE];  // their y
 } mk_reduce_args;
 
 // The length of a chunk: a function of the sizes alone (and not of outer, so that a sample's sum does

@@ -43,6 +43,8 @@ enum OperationRole: Sendable {
   case kernel
   /// It can be fused with others of its shape.
   case elementwise
+  /// So it can, and makes its elements from their numbers.
+  case source
   /// It only looks at its input in another way.
   case view
   /// It is its first input under another name.
@@ -77,6 +79,9 @@ protocol ElementwiseOperation: Operation {
 
   /// What the operation is to a chain of float32 operations; nil if it cannot be part of one.
   func link(of type: DType) -> mk_operation?
+
+  /// Whether computing an element costs no more than fetching it.
+  var isCheap: Bool { get }
 }
 
 /// An operation that only looks at its input in another way: reshape, transpose, slice, broadcast.

@@ -37,6 +37,13 @@ final class Elementwise: ElementwiseOperation {
     internalError("an elementwise operation is planned as a program")
   }
 
+  private static let cheap: Set<Int> = [
+    MK_ADD, MK_SUBTRACT, MK_MULTIPLY, MK_MINIMUM, MK_MAXIMUM, MK_EQUAL, MK_NOT_EQUAL, MK_LESS,
+    MK_LESS_EQUAL, MK_GREATER, MK_GREATER_EQUAL, MK_AND, MK_OR, MK_XOR, MK_NOT, MK_SELECT,
+    MK_NEGATE, MK_ABS, MK_SQUARE, MK_RELU, MK_RELU_GRADIENT,
+  ]
+  var isCheap: Bool { Elementwise.cheap.contains(Int(code)) }
+
   /// Whether there is a loop for a type.
   func isDefined(for dtype: DType) -> Bool {
     mk_block(mk_isa(), code, dtype.kernelType) != nil
@@ -138,6 +145,7 @@ extension Elementwise {
 /// A conversion to another element type.
 struct Cast: ElementwiseOperation {
   let name = "cast"
+  var isCheap: Bool { true }
 
   func gradient(_ index: Int, _ at: Backward) -> Tensor? {
     at.x.dtype.isFloating ? at.dy.cast(to: at.x.dtype) : nil

@@ -60,11 +60,29 @@ final class Reduction: MapHost {
     }
   }
 
+  /// The axes in the order in which they are walked.
+  private func walk(_ shape: Shape) -> (outer: [Int], inner: [Int]) {
+    let inner = Array(shape.indices.reversed().prefix { !axes.contains($0) }.reversed())
+    return (shape.indices.filter { !axes.contains($0) && !inner.contains($0) }, inner)
+  }
+
+  func isInOrder(_ shape: Shape) -> Bool {
+    let (outer, inner) = walk(shape)
+    let long = (outer + axes + inner).filter { shape[$0] != 1 }
+    return long == long.sorted()
+  }
+
+  func isAlike(_ other: any MapHost) -> Bool {
+    guard let other = other as? Reduction else { return false }
+    return code == other.code && axes == other.axes
+  }
+
   func plan(_ step: PlanStep, _ planner: Planner) {
     let shape = planner.type(of: step.inputs[0]).shape
-    let inner = shape.indices.reversed().prefix { !axes.contains($0) }.reversed()
-    let outer = shape.indices.filter { !axes.contains($0) && !inner.contains($0) }
-    let target = planner.output(step)
+    let (outer, inner) = walk(shape)
+    let nodes = [step.node] + step.siblings
+    let targets = nodes.map(planner.output(of:))
+    let results = planner.settle()
     if step.type.count == 0 { return }
 
     var arguments = mk_reduce_args()
@@ -75,41 +93,52 @@ final class Reduction: MapHost {
     arguments.dtype = step.type.dtype.kernelType
     arguments.chunk = mk_reduce_chunk(
       arguments.outer, arguments.reduced, arguments.inner, arguments.dtype)
+    arguments.more = UInt8(step.siblings.count)
     let program = Program(
-      step.members, shape: shape, axes: outer + axes + Array(inner), value: step.inputs[0],
-      planner: planner)
+      step.members, shape: shape, axes: outer + axes + inner, results: results,
+      values: nodes.map { planner.graph.inputs[$0][0] }, planner: planner)
     arguments.map = UnsafePointer(program.pointer)
-    let names = step.members.map { planner.graph.nodes[$0].operation.name } + [name]
+    let names = (step.members + nodes).map { planner.graph.nodes[$0].operation.name }
     let detail = "\(shape.text) along \(axes)"
-    let work = shape.elementCount * (step.members.count + 1)
+    let work = shape.elementCount * (step.members.count + nodes.count)
+    let places: [WritableKeyPath<mk_reduce_args, mk_ref>] = [
+      \.y, \.others.0, \.others.1, \.others.2,
+    ]
     let chunks = arguments.reduced == 0 ? 1 : (arguments.reduced - 1) / arguments.chunk + 1
     if chunks <= 1 {
       planner.emit(
-        names.joined(separator: "·"), detail, mk_reduce, arguments, [(\.y, target)],
+        names.joined(separator: "·"), detail, mk_reduce, arguments,
+        Array(zip(places, targets)),
         parts: planner.parts(forWork: work),
         scratch: withUnsafePointer(to: arguments, mk_reduce_scratch),
         program: program)
       return
     }
     // First every chunk on its own, then the chunks in their order.
-    let partials = planner.workspace(
-      TensorType(
-        [Int(arguments.outer), Int(chunks), Int(arguments.inner)], step.type.dtype))
+    let partials = nodes.map { _ in
+      planner.workspace(
+        TensorType(
+          [Int(arguments.outer), Int(chunks), Int(arguments.inner)], step.type.dtype))
+    }
     arguments.only_chunks = 1
     planner.emit(
-      names.joined(separator: "·"), detail, mk_reduce, arguments, [(\.y, partials)],
+      names.joined(separator: "·"), detail, mk_reduce, arguments,
+      Array(zip(places, partials)),
       parts: planner.parts(forWork: work),
       scratch: withUnsafePointer(to: arguments, mk_reduce_scratch),
       program: program)
     var last = arguments
     last.only_chunks = 0
+    last.more = 0
     last.reduced = chunks
     last.chunk = chunks
-    let gather = Program(reading: partials, planner: planner)
-    last.map = UnsafePointer(gather.pointer)
-    planner.emit(
-      name, "\(chunks) chunks", mk_reduce, last, [(\.y, target)],
-      scratch: withUnsafePointer(to: last, mk_reduce_scratch), program: gather)
+    for (partial, target) in zip(partials, targets) {
+      let gather = Program(reading: partial, planner: planner)
+      last.map = UnsafePointer(gather.pointer)
+      planner.emit(
+        name, "\(chunks) chunks", mk_reduce, last, [(\.y, target)],
+        scratch: withUnsafePointer(to: last, mk_reduce_scratch), program: gather)
+    }
   }
 }
 

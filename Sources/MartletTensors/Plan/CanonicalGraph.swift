@@ -60,7 +60,14 @@ struct CanonicalGraph {
   }
 
   func isView(_ node: Int) -> Bool { roles[node] == .view || roles[node] == .alias }
-  func isElementwise(_ node: Int) -> Bool { roles[node] == .elementwise }
+  /// Whether an elementwise program can compute a node.
+  func isElementwise(_ node: Int) -> Bool { roles[node] == .elementwise || isSource(node) }
+  /// Whether it makes its elements from their numbers.
+  func isSource(_ node: Int) -> Bool { roles[node] == .source }
+  /// Whether computing an element costs no more than fetching it.
+  func isCheap(_ node: Int) -> Bool {
+    (nodes[node].operation as? any ElementwiseOperation)?.isCheap ?? false
+  }
   func canHostEpilogue(_ node: Int) -> Bool { roles[node] == .epilogueHost }
   func canHostMap(_ node: Int) -> Bool { roles[node] == .mapHost }
 
@@ -71,6 +78,20 @@ struct CanonicalGraph {
     else { return false }
     return operation.takes(
       nodes[tail].operation, reading: inputs[tail], as: host, reading: inputs[host])
+  }
+
+  /// Whether a host of a map walks what it reads in the order of memory.
+  func reducesInOrder(_ host: Int) -> Bool {
+    (nodes[host].operation as? any MapHost)?.isInOrder(type(of: inputs[host][0]).shape) ?? false
+  }
+
+  /// Whether one walk serves two hosts of maps.
+  func reducesAlike(_ a: Int, _ b: Int) -> Bool {
+    guard let first = nodes[a].operation as? any MapHost,
+      let second = nodes[b].operation as? any MapHost
+    else { return false }
+    let (x, y) = (type(of: inputs[a][0]), type(of: inputs[b][0]))
+    return x.shape == y.shape && x.dtype == y.dtype && first.isAlike(second)
   }
 
   func hasSameShape(_ a: Int, _ b: Int) -> Bool { nodes[a].type.shape == nodes[b].type.shape }
@@ -113,7 +134,12 @@ extension TailHost {
 }
 
 /// An operation that can compute what it reads, block by block: reductions.
-protocol MapHost: Operation {}
+protocol MapHost: Operation {
+  /// Whether it walks elements of a shape in the order of memory.
+  func isInOrder(_ shape: Shape) -> Bool
+  /// Whether it walks elements as another does, and does the same with them.
+  func isAlike(_ other: any MapHost) -> Bool
+}
 
 extension MapHost {
   var role: OperationRole { .mapHost }

@@ -1,10 +1,16 @@
+import CKernels
+
 /// What runs as one kernel: a single operation, or elementwise operations fused into one program,
 /// on their own, behind a matrix product (its epilogue) or before a reduction (its map).
 final class Unit {
   /// The operation that is not elementwise, if any.
   let host: Int?
+  /// Further reductions of what a map computes.
+  var siblings: [Int] = []
   /// The elementwise operations, in the order of recording.
   var members: [Int]
+  /// Those of them whose values go to memory.
+  var written: [Int] = []
   /// Whether the members run before the host (a map) instead of behind it (an epilogue).
   var isMap = false
   /// Whether nothing more can be fused with it.
@@ -15,6 +21,11 @@ final class Unit {
   /// be finished first, so they can never become one with this unit.
   var viewed: Set<Int> = []
   var last: Int
+  /// Whether a member makes its elements from their numbers: they have to be walked in their order.
+  var hasSource = false
+
+  /// What is not elementwise.
+  var hosts: [Int] { (host.map { [$0] } ?? []) + siblings }
 
   init(host: Int) {
     self.host = host
@@ -33,12 +44,16 @@ final class Unit {
 final class Fusion {
   /// A longer program gains nothing and needs more registers.
   static let memberLimit = 64
+  /// The most reductions beside the first that one map serves.
+  static let siblingLimit = Int(MK_REDUCE_MORE)
 
-  private let graph: CanonicalGraph
+  let graph: CanonicalGraph
   private(set) var units: [Unit] = []
-  private var parent: [Int] = []
+  var parent: [Int] = []
   /// The unit of each node; -1 for views and for nodes nobody needs.
-  private var unitOf: [Int]
+  var unitOf: [Int]
+  /// For each node that other units than its own compute as well: those.
+  var copies: [Int: [Int]] = [:]
   /// For each unit, the last search that came by.
   private var visited: [Int] = []
   private var stamp = 0
@@ -49,7 +64,11 @@ final class Fusion {
     for node in graph.nodes.indices where graph.isNeeded[node] && !graph.isView(node) {
       place(node, fusing: enabled && graph.isElementwise(node))
     }
-    if enabled { absorbMaps() }
+    if enabled {
+      absorbMaps()
+      copyCheapMembers()
+    }
+    settleMembers()
   }
 
   /// The number of the unit that a node ended up in.
@@ -94,8 +113,12 @@ final class Fusion {
     let viewed = Set(graph.producersThroughViews(of: node).map { resolve(unitOf[$0]) })
     var target: Int?
     if fusing {
-      for input in Set(graph.inputs[node]).sorted(by: >) {
-        guard input >= 0, !graph.isView(input), graph.hasSameShape(input, node),
+      // What a host computes first: a mask that is drawn has no place behind it.
+      let inputs = Set(graph.inputs[node].filter { $0 >= 0 }).sorted {
+        (graph.isSource($1) ? 1 : 0, $0) > (graph.isSource($0) ? 1 : 0, $1)
+      }
+      for input in inputs {
+        guard !graph.isView(input), graph.hasSameShape(input, node),
           graph.isElementwise(input) || graph.canHostEpilogue(input) || graph.hasTail(input, node)
         else { continue }
         let candidate = resolve(unitOf[input])
@@ -127,6 +150,7 @@ final class Fusion {
       parent.append(number)
     }
     unitOf[node] = number
+    if graph.isSource(node) { units[number].hasSource = true }
     for producer in producers where resolve(producer) != number {
       units[number].dependencies.insert(producer)
     }
@@ -136,6 +160,10 @@ final class Fusion {
   /// Whether two units can become one without a third standing between them.
   private func canMerge(_ a: Int, _ b: Int) -> Bool {
     if units[a].host != nil && units[b].host != nil { return false }
+    // A host's pieces are no stretches of elements in their order.
+    if (units[a].host ?? units[b].host) != nil, units[a].hasSource || units[b].hasSource {
+      return false
+    }
     if units[a].members.count + units[b].members.count > Fusion.memberLimit { return false }
     func passesOutside(_ from: Int, _ to: Int) -> Bool {
       units[from].dependencies.contains { dependency in
@@ -164,13 +192,14 @@ final class Fusion {
     units[kept].dependencies.formUnion(units[gone].dependencies)
     units[kept].viewed.formUnion(units[gone].viewed)
     units[kept].last = max(units[kept].last, units[gone].last)
+    units[kept].hasSource = units[kept].hasSource || units[gone].hasSource
     return kept
   }
 
   /// Whether unit `a` needs, directly or not, what unit `b` computes.
   ///
   /// Units run as a whole, so the order of recording says nothing about the way there.
-  private func depends(_ a: Int, on b: Int) -> Bool {
+  func depends(_ a: Int, on b: Int) -> Bool {
     stamp += 1
     visited.append(contentsOf: repeatElement(0, count: units.count - visited.count))
     visited[a] = stamp
@@ -186,30 +215,5 @@ final class Fusion {
       }
     }
     return false
-  }
-
-  /// Lets reductions compute what they alone read, instead of reading it from memory.
-  private func absorbMaps() {
-    for number in units.indices where parent[number] == number {
-      guard let host = units[number].host, graph.canHostMap(host), units[number].members.isEmpty,
-        let input = graph.inputs[host].first, input >= 0, !graph.isView(input),
-        graph.isElementwise(input)
-      else { continue }
-      let group = resolve(unitOf[input])
-      let isOnlyReader =
-        units[group].host == nil
-        && units[group].members.allSatisfy { member in
-          !graph.isKept[member]
-            && graph.consumers[member].allSatisfy { consumer in
-              consumer == host && member == input
-                || !graph.isView(consumer) && resolve(unitOf[consumer]) == group
-            }
-        }
-      guard isOnlyReader else { continue }
-      parent[group] = number
-      units[number].members = units[group].members
-      units[number].isMap = true
-      units[number].dependencies.formUnion(units[group].dependencies)
-    }
   }
 }

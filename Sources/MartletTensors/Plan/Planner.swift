@@ -10,6 +10,8 @@ struct PlanStep {
   /// Elementwise operations fused with the node: behind it for an `EpilogueHost`, before it for a
   /// `MapHost`.
   let members: [Int]
+  /// Further reductions of what a `MapHost` computes.
+  var siblings: [Int] = []
 }
 
 /// Makes a plan of a snapshot: decides what is fused, emits the kernel calls in order, and lays the
@@ -29,6 +31,8 @@ final class Planner {
   private var constants: [Int] = []
   private var errorNodes: [Int] = []
   private var calls: [Call] = []
+  /// The members of the unit that is being emitted whose values go to memory.
+  private var written: [Int] = []
 
   /// A kernel call in the making.
   struct Call {
@@ -152,9 +156,12 @@ final class Planner {
   }
 
   /// New memory for the value of a step; the operation writes it.
-  func output(_ step: PlanStep) -> Location {
-    let place = workspace(step.type)
-    locations[step.node] = place
+  func output(_ step: PlanStep) -> Location { output(of: step.node) }
+
+  /// New memory for the value of a node.
+  func output(of node: Int) -> Location {
+    let place = workspace(graph.nodes[node].type)
+    locations[node] = place
     return place
   }
 
@@ -231,9 +238,17 @@ final class Planner {
 
   private func emit(_ unit: Unit) {
     let names = unit.members.map { graph.nodes[$0].operation.name }
+    written = unit.written
     guard let host = unit.host else {
-      let type = graph.nodes[unit.members[0]].type
-      let results = settle(unit.members)
+      // Every reader may have computed the values for itself.
+      guard let first = unit.members.first else { return }
+      let type = graph.nodes[first].type
+      if unit.members.count == 1, graph.isSource(first) {
+        graph.nodes[first].operation.plan(
+          PlanStep(node: first, inputs: graph.inputs[first], type: type, members: []), self)
+        return
+      }
+      let results = settle()
       if type.count == 0 { return }
       let program = Program(unit.members, shape: type.shape, results: results, planner: self)
       emit(
@@ -243,7 +258,9 @@ final class Planner {
     }
     let node = graph.nodes[host]
     node.operation.plan(
-      PlanStep(node: host, inputs: graph.inputs[host], type: node.type, members: unit.members),
+      PlanStep(
+        node: host, inputs: graph.inputs[host], type: node.type, members: unit.members,
+        siblings: unit.siblings),
       self)
   }
 
@@ -251,7 +268,7 @@ final class Planner {
   func epilogue(_ step: PlanStep) -> Program? {
     if step.members.isEmpty { return nil }
     return Program(
-      step.members, shape: step.type.shape, results: settle(step.members), planner: self)
+      step.members, shape: step.type.shape, results: settle(), planner: self)
   }
 
   /// A step's name with those of the operations fused to it.
@@ -259,21 +276,8 @@ final class Planner {
     ([name] + step.members.map { graph.nodes[$0].operation.name }).joined(separator: "·")
   }
 
-  /// Gives memory to those members of a program whose values are read outside of it.
-  func settle(_ members: [Int]) -> [(node: Int, place: Location)] {
-    let own = Set(members)
-    var results: [(node: Int, place: Location)] = []
-    for member in members {
-      let isRead =
-        graph.isKept[member]
-        || graph.consumers[member].contains { !own.contains($0) || graph.isView($0) }
-      guard isRead else { continue }
-      let place = workspace(graph.nodes[member].type)
-      locations[member] = place
-      results.append((member, place))
-    }
-    return results
-  }
+  /// Gives memory to those members of the unit whose values are read outside of it.
+  func settle() -> [(node: Int, place: Location)] { written.map { ($0, output(of: $0)) } }
 
   /// A dense copy of a view.
   func copy(_ source: Location) -> Location {

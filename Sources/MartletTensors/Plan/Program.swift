@@ -11,10 +11,10 @@ struct Program {
   /// - Parameters:
   ///   - axes: The order of the iteration space's axes; a reduction wants its own.
   ///   - results: The members whose values go to memory, and where.
-  ///   - value: For the map of a reduction: what is left in the one result's register.
+  ///   - values: For the map of reductions: what each of them reduces.
   init(
     _ members: [Int], shape: Shape, axes: [Int]? = nil,
-    results: [(node: Int, place: Buffers.Location)] = [], value: Int? = nil, planner: Planner
+    results: [(node: Int, place: Buffers.Location)] = [], values: [Int] = [], planner: Planner
   ) {
     let members = Chains.order(members, planner.graph)
     let axes = axes ?? Array(shape.indices)
@@ -30,13 +30,18 @@ struct Program {
       return register
     }
 
-    let kept = Set(results.map(\.node)).union(value.map { [$0] } ?? [])
+    let kept = Set(results.map(\.node)).union(values)
     var lastRead: [Int: Int] = [:]
     for member in members {
       for input in planner.graph.inputs[member] { lastRead[input] = member }
     }
     for member in members {
       let node = planner.graph.nodes[member]
+      if planner.graph.isSource(member) {
+        let inputs = planner.graph.inputs[member].map(planner.location)
+        registers[member] = builder.draw(key: inputs[0], parameter: inputs[1], node.type.dtype)
+        continue
+      }
       guard let operation = node.operation as? any ElementwiseOperation else {
         internalError("\(node.operation.name) is not elementwise")
       }
@@ -44,7 +49,9 @@ struct Program {
       let own = inputs.map(register)
       for input in Set(inputs) where lastRead[input] == member {
         // A register read here for the last time may take the result.
-        if members.contains(input), !kept.contains(input), let free = registers[input] {
+        if members.contains(input), !kept.contains(input), !planner.graph.isSource(input),
+          let free = registers[input]
+        {
           builder.free(free)
         }
       }
@@ -56,8 +63,8 @@ struct Program {
         keeps: kept.contains(member))
       registers[member] = target
     }
+    for value in values { builder.value(register(of: value), planner.type(of: value).dtype) }
     for result in results { builder.result(registers[result.node]!, result.place) }
-    if let value { builder.value(register(of: value), planner.type(of: value).dtype) }
     self = builder.finish(planner.memory)
   }
 
@@ -78,6 +85,8 @@ private struct ProgramBuilder {
     let place: Buffers.Location
     let layout: Layout
     let register: Int
+    /// Of what is drawn, whose place is the key's: where the probability lies.
+    var parameter: Buffers.Location?
     var lastStep = -1
   }
   private struct Result {
@@ -110,6 +119,17 @@ private struct ProgramBuilder {
     operandIndex[key] = operands.count
     operands.append(Operand(place: place, layout: layout, register: registerCount))
     widest = max(widest, place.dtype.byteCount)
+    registerCount += 1
+    return registerCount - 1
+  }
+
+  mutating func draw(
+    key: Buffers.Location, parameter: Buffers.Location, _ dtype: DType
+  ) -> Int {
+    let place = Buffers.Location(buffer: key.buffer, dtype: dtype, layout: key.layout)
+    operands.append(
+      Operand(
+        place: place, layout: place.layout, register: registerCount, parameter: parameter))
     registerCount += 1
     return registerCount - 1
   }
@@ -153,8 +173,12 @@ private struct ProgramBuilder {
       var entry = mk_operand()
       entry.reg = UInt16(operand.register)
       entry.dtype = operand.place.dtype.kernelType
-      entry.kind = UInt8(kind(of: operand.layout))
-      fill(&entry.stride, axes.map { operand.layout.strides[$0.last!] })
+      if operand.parameter != nil {
+        entry.kind = UInt8(MK_DRAWN)
+      } else {
+        entry.kind = UInt8(kind(of: operand.layout))
+        fill(&entry.stride, axes.map { operand.layout.strides[$0.last!] })
+      }
       own.append(entry)
     }
     let operandMemory = memory.keep(own)
@@ -189,6 +213,12 @@ private struct ProgramBuilder {
         internalError("no such field")
       }
       references.append((field, place.buffer, place.byteOffset))
+      if let parameter = operand.parameter {
+        guard let field = (operandMemory + index).pointer(to: \.parameter) else {
+          internalError("no such field")
+        }
+        references.append((field, parameter.buffer, parameter.byteOffset))
+      }
     }
     for (index, result) in results.enumerated() {
       guard let place = result.place else { continue }
@@ -209,7 +239,7 @@ private struct ProgramBuilder {
     for result in results {
       guard let place = result.place, let written = definedAt[result.register] else { continue }
       for operand in operands
-      where operand.layout.isDense && operand.layout.offset == 0
+      where operand.parameter == nil && operand.layout.isDense && operand.layout.offset == 0
         && operand.place.dtype.byteCount == result.dtype.byteCount && operand.lastStep <= written
         && kind(of: operand.layout) == Int(MK_DENSE)
         && operands.count(where: { $0.place.buffer == operand.place.buffer }) == 1
@@ -234,7 +264,9 @@ private struct ProgramBuilder {
 
   /// The axes to walk, outermost first, adjacent ones joined where every operand allows it.
   private func walkedAxes() -> [[Int]] {
-    let strided = operands.filter { kind(of: $0.layout) == Int(MK_STRIDED) }.map(\.layout)
+    let strided =
+      operands
+      .filter { $0.parameter == nil && kind(of: $0.layout) == Int(MK_STRIDED) }.map(\.layout)
     var groups: [[Int]] = []
     for axis in shape.indices where shape[axis] != 1 {
       if let last = groups.last?.last,

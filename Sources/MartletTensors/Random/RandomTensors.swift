@@ -24,6 +24,8 @@ struct RandomDraw: Operation {
 
   func encode(into key: inout PlanKey) { key.add(distribution.rawValue) }
   var isUnique: Bool { true }
+  /// A mask is cheap enough to be made where it is used.
+  var role: OperationRole { distribution == .bernoulli ? .source : .kernel }
 
   func plan(_ step: PlanStep, _ planner: Planner) {
     emit(

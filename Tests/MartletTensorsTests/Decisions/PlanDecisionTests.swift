@@ -59,47 +59,64 @@ import Testing
 }
 
 @Suite struct FusionDecisionTests {
-  /// A random graph of elementwise operations, views, reductions and products.
-  private func program(_ seed: UInt64) -> [Tensor] {
+  /// A random graph of elementwise operations, views, reductions, products and draws.
+  private func program(_ seed: UInt64, side n: Int = 6) -> [Tensor] {
     var random = SplitMix(state: seed)
+    let source = RandomSource(seed: seed)
     func pick(_ bound: Int) -> Int { Int(random.next() % UInt64(bound)) }
     func leaf(_ shape: Shape) -> Tensor {
       let count = shape.reduce(1, *)
       return Tensor((0..<count).map { _ in Float(random.unit() * 2 - 1) }, shape: shape)
     }
-    var pool = [leaf([6, 6]), leaf([6, 6]), leaf([6]), leaf([6, 1])]
+    var pool = [leaf([n, n]), leaf([n, n]), leaf([n]), leaf([n, 1])]
     for _ in 0..<40 {
       let (a, b) = (pool[pick(pool.count)], pool[pick(pool.count)])
+      func whole(_ x: Tensor) -> Tensor { x.broadcast(to: [n, n]) }
       let next: Tensor
-      switch pick(12) {
+      switch pick(15) {
       case 0: next = a + b
       case 1: next = a * b
       case 2: next = a - b * 0.5
       case 3: next = a.tanh()
       case 4: next = a.sigmoid() + b.abs()
-      case 5: next = a.broadcast(to: [6, 6]).transposed()
-      case 6: next = a.broadcast(to: [6, 6]).sum(along: 1, keepingDimensions: true) * 0.1
-      case 7: next = a.broadcast(to: [6, 6]).matmul(b.broadcast(to: [6, 6])) * 0.2
-      case 8: next = a.broadcast(to: [6, 6]).reshaped(to: [4, 9]).reshaped(to: [6, 6])
+      case 5: next = whole(a).transposed()
+      case 6: next = whole(a).sum(along: 1, keepingDimensions: true) * 0.1
+      case 7: next = whole(a).matmul(whole(b)) * 0.2
+      case 8: next = whole(a).reshaped(to: [n * n / 4, 4]).reshaped(to: [n, n])
       case 9: next = a.relu().maximum(b)
       case 10: next = Tensor.where(a .> b, a, b * 0.3)
-      default: next = a.broadcast(to: [6, 6]).mean(along: 0)
+      case 11: next = (whole(a) - whole(b).mean(along: 0)).square().mean(along: 0)
+      case 12: next = (whole(a) * b).sum(along: 0, keepingDimensions: true) * 0.1
+      case 13:
+        next = .where(.randomBernoulli([n, n], probability: 0.7, using: source), a * 1.4, b)
+      default: next = whole(a).mean(along: 0)
       }
       pool.append(next)
     }
     return pool
   }
 
+  /// The last tensors of a program, of which the others are asked for by nobody.
+  private func bits(_ tensors: some Sequence<Tensor>) -> [[UInt32]] {
+    tensors.map { $0.scalars.map(\.bitPattern) }
+  }
+
   @Test func `fusion never changes bits`() {
     for seed in 0..<150 as Range<UInt64> {
-      let fused = program(seed).map { $0.scalars.map(\.bitPattern) }
-      let plain = withoutFusion { program(seed).map { $0.scalars.map(\.bitPattern) } }
-      let alone = program(seed).map { tensor in
-        // One root at a time, in another order.
-        tensor.scalars.map(\.bitPattern)
-      }
+      let fused = bits(program(seed))
+      let plain = withoutFusion { bits(program(seed)) }
+      // One root at a time, in another order.
+      let alone = bits(program(seed).reversed()).reversed() as [[UInt32]]
       #expect(fused == plain, "seed \(seed)")
       #expect(fused == alone, "seed \(seed)")
+    }
+  }
+
+  @Test func `computing a value again where it is read never changes bits`() {
+    for seed in 0..<40 as Range<UInt64> {
+      let fused = bits(program(seed, side: 128).suffix(3))
+      let plain = withoutFusion { bits(program(seed, side: 128).suffix(3)) }
+      #expect(fused == plain, "seed \(seed)")
     }
   }
 

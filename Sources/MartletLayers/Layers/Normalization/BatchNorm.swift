@@ -100,45 +100,44 @@ public final class BatchNorm: Layer, ConfigurableLayer {
 
   public override func call(_ x: Tensor, _ context: CallContext) -> Tensor {
     let channels = axis < 0 ? axis + x.rank : axis
-    let mean: Tensor
-    let variance: Tensor
     if context.isTraining && trainable {
-      let axes = x.shape.indices.filter { $0 != channels }
-      (mean, variance) = moments(x, axes, context.mask)
-      follow(movingMean, mean)
-      follow(movingVariance, variance)
-    } else {
-      (mean, variance) = (movingMean.value, movingVariance.value)
+      if let mask = context.mask { return normalized(x, channels, mask) }
+      let (y, mean, variance) = x.normalized(
+        channels: channels, epsilon: epsilon, gamma: gamma?.value, beta: beta?.value)
+      follow(mean, variance)
+      return y
     }
+    let distances = x - movingMean.value.aligned(to: [channels], of: x)
+    return scaled(distances, movingVariance.value, channels)
+  }
+
+  /// y from the distances of the elements from their mean.
+  private func scaled(_ distances: Tensor, _ variance: Tensor, _ channels: Int) -> Tensor {
     var factor = (variance + epsilon).rsqrt()
     if let gamma { factor = factor * gamma.value }
-    let y = (x - mean.aligned(to: [channels], of: x)) * factor.aligned(to: [channels], of: x)
-    return beta.map { y + $0.value.aligned(to: [channels], of: x) } ?? y
+    let y = distances * factor.aligned(to: [channels], of: distances)
+    return beta.map { y + $0.value.aligned(to: [channels], of: distances) } ?? y
   }
 
-  /// Mean and biased variance of each channel.
-  private func moments(
-    _ x: Tensor, _ axes: [Int], _ mask: Tensor?
-  ) -> (mean: Tensor, variance: Tensor) {
-    guard let mask else {
-      let mean = x.mean(along: axes, keepingDimensions: true)
-      return (
-        mean.reshaped(to: movingMean.shape), (x - mean).square().mean(along: axes)
-      )
-    }
+  /// y with the moments of the elements that a mask leaves in.
+  private func normalized(_ x: Tensor, _ channels: Int, _ mask: Tensor) -> Tensor {
+    let axes = x.shape.indices.filter { $0 != channels }
+    func sum(_ x: Tensor) -> Tensor { x.sum(along: axes, keepingDimensions: true) }
     let counts = mask.expandingDimensions(at: -1).cast(to: .bool).broadcast(to: x.shape)
     let zeros = Tensor.zeros(like: x)
-    let weight = counts.cast(to: x.dtype).sum(along: axes, keepingDimensions: true) + 1e-7
-    let mean =
-      Tensor.where(counts, x, zeros).sum(along: axes, keepingDimensions: true) / weight
-    let distances = Tensor.where(counts, x - mean, zeros)
-    let variance = distances.square().sum(along: axes, keepingDimensions: true) / weight
-    return (mean.reshaped(to: movingMean.shape), variance.reshaped(to: movingMean.shape))
+    let weight = sum(counts.cast(to: x.dtype)) + 1e-7
+    let mean = sum(.where(counts, x, zeros)) / weight
+    let distances = x - mean
+    let variance = sum(Tensor.where(counts, distances, zeros).square()) / weight
+    let size = movingMean.shape
+    follow(mean.reshaped(to: size), variance.reshaped(to: size))
+    return scaled(distances, variance.reshaped(to: size), channels)
   }
 
-  private func follow(_ average: Variable, _ batch: Tensor) {
-    average.assign(
-      average.value * momentum + batch.stoppingGradient() * (1 - momentum))
+  private func follow(_ mean: Tensor, _ variance: Tensor) {
+    for (average, batch) in [(movingMean!, mean), (movingVariance!, variance)] {
+      average.assign(average.value * momentum + batch.stoppingGradient() * (1 - momentum))
+    }
   }
 
   public override var configuration: Configuration {

@@ -96,9 +96,7 @@ public final class GroupNorm: Layer, ConfigurableLayer {
     let split = x.reshaped(
       to: Array(x.shape[..<position]) + cut + x.shape[(position + 1)...])
     let axes = (1..<split.rank).filter { $0 != position }
-    let distances = split - split.mean(along: axes, keepingDimensions: true)
-    let variance = distances.square().mean(along: axes, keepingDimensions: true)
-    var y = distances * (variance + epsilon).rsqrt()
+    var y = split.standardized(along: axes, epsilon: epsilon)
     func aligned(_ weight: Variable) -> Tensor {
       weight.value.reshaped(to: cut).aligned(to: [position, position + 1], of: split)
     }

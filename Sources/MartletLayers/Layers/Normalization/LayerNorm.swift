@@ -78,9 +78,7 @@ public final class LayerNorm: Layer, ConfigurableLayer {
 
   public override func call(_ x: Tensor, _ context: CallContext) -> Tensor {
     let axes = axis.map { $0 < 0 ? $0 + x.rank : $0 }.sorted()
-    let distances = x - x.mean(along: axes, keepingDimensions: true)
-    let variance = distances.square().mean(along: axes, keepingDimensions: true)
-    var y = distances * (variance + epsilon).rsqrt()
+    var y = x.standardized(along: axes, epsilon: epsilon)
     if let gamma { y = y * gamma.value.aligned(to: axes, of: x) }
     if let beta { y = y + beta.value.aligned(to: axes, of: x) }
     return y

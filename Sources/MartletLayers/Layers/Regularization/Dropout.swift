@@ -61,7 +61,6 @@ public final class Dropout: Layer, ConfigurableLayer {
 /// x with a part of its elements set to 0 and the others scaled by 1/(1 − rate).
 func dropped(_ x: Tensor, rate: Double, shape: Shape, _ source: RandomSource) -> Tensor {
   if rate >= 1 { return x * 0 }
-  let kept = Tensor.randomBernoulli(
-    shape, probability: 1 - rate, dtype: x.dtype, using: source)
-  return x * kept * (1 / (1 - rate))
+  let kept = Tensor.randomBernoulli(shape, probability: 1 - rate, using: source)
+  return .where(kept, x * (1 / (1 - rate)), .zeros([], dtype: x.dtype))
 }
