@@ -9,6 +9,7 @@
 #include "mk_move.h"
 #include "mk_pool.h"
 #include "mk_warp.h"
+#include "mk_recurrent.h"
 #include "mk_rows.h"
 #include "mk_random.h"
 #include "mk_memory.h"

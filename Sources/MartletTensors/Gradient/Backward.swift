@@ -2,8 +2,11 @@
 struct Backward {
   let node: Node
   let inputs: [Node]
-  /// The gradient of the result, of the result's shape.
+  /// The gradient of the result, of the result's shape; of an operation of several results, that of
+  /// one of them.
   let dy: Tensor
+  /// The gradients of the results of an operation of several (`Part`).
+  var parts: [Int: Tensor] = [:]
   /// The result.
   var y: Tensor { Tensor(node) }
   /// The only, or the first, input.
@@ -12,6 +15,8 @@ struct Backward {
   var a: Tensor { Tensor(inputs[0]) }
   /// The second input.
   var b: Tensor { Tensor(inputs[1]) }
+  /// The gradient of one of several results; nil where nothing arrived.
+  func part(_ index: Int) -> Tensor? { parts[index] }
   /// The input at an index.
   subscript(index: Int) -> Tensor { Tensor(inputs[index]) }
 }
@@ -36,17 +41,28 @@ func backward(
       || entry.inputs.contains { index[ObjectIdentifier($0)].map { depends[$0] } ?? false }
   }
   var gradients = [Tensor?](repeating: nil, count: graph.count)
+  var parts: [Int: [Int: Tensor]] = [:]
   for (output, seed) in zip(outputs, seeds) {
     guard let position = index[ObjectIdentifier(output)] else { continue }
     gradients[position] = gradients[position].map { $0 + seed } ?? seed
   }
   for position in graph.indices.reversed() where depends[position] {
     let (node, inputs) = graph[position]
-    guard let dy = gradients[position], !isSource.contains(ObjectIdentifier(node)) else { continue }
+    let arrived = parts.removeValue(forKey: position) ?? [:]
+    guard let dy = gradients[position] ?? arrived.min(by: { $0.key < $1.key })?.value,
+      !isSource.contains(ObjectIdentifier(node))
+    else { continue }
     gradients[position] = nil
+    if let part = node.operation as? Part {
+      guard let whole = index[ObjectIdentifier(inputs[0])], depends[whole] else { continue }
+      let before = parts[whole]?[part.index]
+      parts[whole, default: [:]][part.index] = before.map { $0 + dy } ?? dy
+      continue
+    }
     let targets = inputs.map { index[ObjectIdentifier($0)].flatMap { depends[$0] ? $0 : nil } }
     let shares = node.operation.gradients(
-      Backward(node: node, inputs: inputs, dy: dy), wanted: targets.map { $0 != nil })
+      Backward(node: node, inputs: inputs, dy: dy, parts: arrived),
+      wanted: targets.map { $0 != nil })
     for (slot, share) in shares.enumerated() {
       guard let target = targets[slot],
         let share = share?.unbroadcast(to: inputs[slot].type.shape)

@@ -20,21 +20,16 @@ final class Recomputation: AliasOperation {
   }
 
   func gradients(_ at: Backward, wanted: [Bool]) -> [Tensor?] {
-    let recorder = Recorder.current
-    let scope = GradientScope(parent: recorder.scope, firstSerial: nextSerial())
-    recorder.scope = scope
-    defer {
-      recorder.scope = scope.parent
-      scope.close()
+    GradientScope.nested { scope in
+      // Barriers keep the plan from seeing that this has been computed before.
+      let arguments = at.inputs[1...argumentCount].map {
+        Recorder.current.record(Barrier(), [$0], $0.type)
+      }
+      let source = RandomSource(seed: seed, draws: draws)
+      let value = RandomSource.$current.withValue(source) { body(arguments) }
+      let sources = arguments.map(\.node) + at.inputs.dropFirst(argumentCount + 1)
+      return [nil] + backward(from: [value.node], seeds: [at.dy], to: sources, within: scope)
     }
-    // Barriers keep the plan from seeing that this has been computed before.
-    let arguments = at.inputs[1...argumentCount].map {
-      recorder.record(Barrier(), [$0], $0.type)
-    }
-    let source = RandomSource(seed: seed, draws: draws)
-    let value = RandomSource.$current.withValue(source) { body(arguments) }
-    let sources = arguments.map(\.node) + at.inputs.dropFirst(argumentCount + 1)
-    return [nil] + backward(from: [value.node], seeds: [at.dy], to: sources, within: scope)
   }
 }
 

@@ -44,4 +44,16 @@ final class GradientScope: @unchecked Sendable {
     }
     while let inputs = freed.popLast() { Node.release(inputs) }
   }
+
+  /// Runs what a rule records and walks back over by itself, in a scope of its own.
+  static func nested<Result>(_ body: (GradientScope) -> Result) -> Result {
+    let recorder = Recorder.current
+    let scope = GradientScope(parent: recorder.scope, firstSerial: nextSerial())
+    recorder.scope = scope
+    defer {
+      recorder.scope = scope.parent
+      scope.close()
+    }
+    return body(scope)
+  }
 }

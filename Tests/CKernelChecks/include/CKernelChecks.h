@@ -14,6 +14,7 @@
   X(pool) \
   X(warp) \
   X(rows) \
+  X(recurrent) \
   X(random)
 
 #define X(name) int check_##name(void);

@@ -272,19 +272,43 @@ import Testing
     return hash(weights.map(\.value))
   }
 
+  private func recurrent() -> UInt64 {
+    let random = RandomSource(seed: 3)
+    let x = Tensor.randomNormal([37, 9, 6], using: random)
+    let kernels = [(4, ScannedCell.Kind.lstm), (3, .gru), (1, .simple)].map { gates, kind in
+      (
+        ScannedCell(kind), Variable(Tensor.randomNormal([6, gates * 40], using: random) * 0.3),
+        Variable(Tensor.randomNormal([40, gates * 40], using: random) * 0.2)
+      )
+    }
+    for (cell, input, state) in kernels {
+      for _ in 0..<20 {
+        let (_, gradients) = valueAndGradient(of: [input, state]) {
+          let z = x.matmul(input.value)
+          return z.scanned(by: cell, recurrentKernel: state.value).outputs.square().mean()
+        }
+        for (weight, gradient) in zip([input, state], gradients) {
+          weight.assign(weight.value - gradient)
+        }
+      }
+    }
+    return hash(kernels.flatMap { [$0.1.value, $0.2.value] })
+  }
+
   @Test(.enabled(if: Tensor.promisesBits, "external BLAS libraries promise no equal bits"))
   func `one hash for every number of threads and every run`() {
     let before = Threads.count
     defer { Threads.count = before }
-    var hashes: (Set<UInt64>, Set<UInt64>) = ([], [])
+    var hashes: (Set<UInt64>, Set<UInt64>, Set<UInt64>) = ([], [], [])
     for threads in [1, 2, 3, 4, 7] {
       Threads.count = threads
       for _ in 0..<3 {
         hashes.0.insert(perceptron())
         hashes.1.insert(convolutional())
+        hashes.2.insert(recurrent())
       }
     }
-    #expect(hashes.0.count == 1 && hashes.1.count == 1)
+    #expect(hashes.0.count == 1 && hashes.1.count == 1 && hashes.2.count == 1)
   }
 
   @Test(.enabled(if: Tensor.promisesBits, "external BLAS libraries promise no equal bits"))

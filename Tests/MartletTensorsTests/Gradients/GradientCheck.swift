@@ -59,6 +59,13 @@ struct Setting: Sendable {
     _ shapes: Shape..., as text: String = "",
     arguments: @escaping @Sendable ([Tensor]) -> [Tensor] = { $0 }
   ) {
+    self.init(shapes: shapes, as: text, arguments: arguments)
+  }
+
+  init(
+    shapes: [Shape], as text: String = "",
+    arguments: @escaping @Sendable ([Tensor]) -> [Tensor] = { $0 }
+  ) {
     self.shapes = shapes
     self.arguments = arguments
     self.text = shapes.map(\.text).joined(separator: " ") + (text.isEmpty ? "" : " " + text)

@@ -7,7 +7,7 @@ import Testing
 let gradientTable: [GradientRow] =
   elementwiseGradients + coreGradients
   + windowGradients + movementGradients + indexingGradients
-  + reductionGradients + productGradients + decompositionGradients
+  + reductionGradients + productGradients + decompositionGradients + recurrentGradients
 
 /// Public operations that have no gradient, and why.
 let notDifferentiable: Set<String> = [

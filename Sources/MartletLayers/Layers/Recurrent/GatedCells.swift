@@ -8,7 +8,7 @@ public class KernelCell: RecurrentCell {
   final var kernel: Variable!
   final var recurrentKernel: Variable!
   final var bias: Variable?
-  private var source: RandomSource?
+  final var source: RandomSource?
   /// The size of state and output.
   public final var units: Int { options.units }
 
@@ -43,6 +43,18 @@ public class KernelCell: RecurrentCell {
   }
   final func droppedState(_ h: Tensor, _ steps: RecurrentSteps) -> Tensor {
     steps.dropped(h, rate: options.recurrentDropout, in: self, recurrent: true, source)
+  }
+
+  /// The cell's equations as one operation over a whole sequence knows them; nil if it does not.
+  var scanned: ScannedCell? { nil }
+  /// The biases of such an operation.
+  var scannedBiases: (input: Tensor?, state: Tensor?) { (bias?.value, nil) }
+
+  final func scannedCell(_ kind: ScannedCell.Kind) -> ScannedCell? {
+    guard let activation = options.activation.scanned,
+      let gate = (options.recurrentActivation ?? .sigmoid).scanned
+    else { return nil }
+    return ScannedCell(kind, activation: activation, gate: gate)
   }
 
   /// The columns of gate `index` of gates·units.
@@ -95,6 +107,8 @@ public final class SimpleRNNCell: KernelCell, ConfigurableLayer {
     let h = options.activation(z)
     return (h, [h])
   }
+
+  override var scanned: ScannedCell? { scannedCell(.simple) }
 }
 
 /// A long short-term memory cell: gates i, f, c, o in this order.
@@ -181,6 +195,8 @@ public final class LSTMCell: KernelCell, ConfigurableLayer {
     let output = gating(gate(z, 3)) * options.activation(carry)
     return (output, [output, carry])
   }
+
+  override var scanned: ScannedCell? { scannedCell(.lstm) }
 }
 
 /// A gated recurrent unit: gates z, r, h in this order.
@@ -265,5 +281,10 @@ public final class GRUCell: KernelCell, ConfigurableLayer {
     }
     let output = update * states[0] + (1 - update) * candidate
     return (output, [output])
+  }
+
+  override var scanned: ScannedCell? { resetAfter ? scannedCell(.gru) : nil }
+  override var scannedBiases: (input: Tensor?, state: Tensor?) {
+    (bias?.value[0], bias?.value[1])
   }
 }

@@ -101,10 +101,22 @@ public class RNN: Layer, ConfigurableLayer {
 
   public override func call(_ inputs: [Tensor], _ context: CallContext) -> [Tensor] {
     let x = inputs[0]
-    let (batch, count) = (x.shape[0], x.shape[1])
-    var states = startingStates(inputs, batch: batch)
     let steps = RecurrentSteps(isTraining: context.isTraining)
-    let mask = context.mask
+    let starts = startingStates(inputs, batch: x.shape[0])
+    let startsAtZero = inputs.count == 1 && !options.stateful
+    let (result, states) =
+      scanned(x, startsAtZero ? [] : starts, steps, context.mask)
+      ?? unrolled(x, starts, steps, context.mask)
+    if let kept { for (variable, state) in zip(kept, states) { variable.assign(state) } }
+    return [result] + (options.returnState ? states : [])
+  }
+
+  /// Step by step: any cell.
+  final func unrolled(
+    _ x: Tensor, _ starts: [Tensor], _ steps: RecurrentSteps, _ mask: Tensor?
+  ) -> (result: Tensor, states: [Tensor]) {
+    let (batch, count) = (x.shape[0], x.shape[1])
+    var states = starts
     var outputs: [Tensor] = []
     var last: Tensor?
     let order = Array(0..<count)
@@ -125,11 +137,10 @@ public class RNN: Layer, ConfigurableLayer {
       if options.returnSequences { outputs.append(output) }
       last = output
     }
-    if let kept { for (variable, state) in zip(kept, states) { variable.assign(state) } }
     let result =
       options.returnSequences
       ? Tensor.stack(outputs, along: 1) : last ?? emptyOutput(x, batch)
-    return [result] + (options.returnState ? states : [])
+    return (result, states)
   }
 
   /// Elements of `new` where a sample's step counts, else of `old`.

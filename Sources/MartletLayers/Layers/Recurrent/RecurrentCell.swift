@@ -70,17 +70,21 @@ public final class RecurrentSteps {
   func dropped(
     _ x: Tensor, rate: Double, in cell: RecurrentCell, recurrent: Bool, _ source: RandomSource?
   ) -> Tensor {
-    guard isTraining, rate > 0, let source else { return x }
+    mask(x.shape, x.dtype, rate: rate, in: cell, recurrent: recurrent, source).map { x * $0 } ?? x
+  }
+
+  /// The factors by which all time steps of the call drop; nil if nothing is dropped.
+  func mask(
+    _ shape: Shape, _ dtype: DType, rate: Double, in cell: RecurrentCell, recurrent: Bool,
+    _ source: RandomSource?
+  ) -> Tensor? {
+    guard isTraining, rate > 0, let source else { return nil }
     let key = Key(cell: ObjectIdentifier(cell), isRecurrent: recurrent)
-    let mask: Tensor
-    if let known = masks[key] {
-      mask = known
-    } else {
-      mask = MartletLayers.dropped(
-        Tensor.ones(x.shape, dtype: x.dtype), rate: rate, shape: x.shape, source)
-      masks[key] = mask
-    }
-    return x * mask
+    if let known = masks[key] { return known }
+    let mask = MartletLayers.dropped(
+      Tensor.ones(shape, dtype: dtype), rate: rate, shape: shape, source)
+    masks[key] = mask
+    return mask
   }
 }
 
