@@ -49,7 +49,7 @@ struct MaxPoolGradient: TailHost {
   func plan(_ step: PlanStep, _ planner: Planner) {
     let x = planner.dense(step.inputs[0])
     let dy = planner.dense(step.inputs[1])
-    let y = planner.settle(step.members).first?.place ?? planner.output(step)
+    let y = planner.settle().first?.place ?? planner.output(step)
     var arguments = mk_pool_args(
       windows, image: x.layout.shape, windows: dy.layout.shape, step.type.dtype)
     arguments.clips = step.members.isEmpty ? 0 : 1
