@@ -42,12 +42,16 @@ func backward(
   }
   var gradients = [Tensor?](repeating: nil, count: graph.count)
   var parts: [Int: [Int: Tensor]] = [:]
+  var slices: [Int: SliceGradients] = [:]
   for (output, seed) in zip(outputs, seeds) {
     guard let position = index[ObjectIdentifier(output)] else { continue }
     gradients[position] = gradients[position].map { $0 + seed } ?? seed
   }
   for position in graph.indices.reversed() where depends[position] {
     let (node, inputs) = graph[position]
+    if let sliced = slices.removeValue(forKey: position)?.gradient(of: node.type.shape) {
+      gradients[position] = gradients[position].map { $0 + sliced } ?? sliced
+    }
     let arrived = parts.removeValue(forKey: position) ?? [:]
     guard let dy = gradients[position] ?? arrived.min(by: { $0.key < $1.key })?.value,
       !isSource.contains(ObjectIdentifier(node))
@@ -57,6 +61,11 @@ func backward(
       guard let whole = index[ObjectIdentifier(inputs[0])], depends[whole] else { continue }
       let before = parts[whole]?[part.index]
       parts[whole, default: [:]][part.index] = before.map { $0 + dy } ?? dy
+      continue
+    }
+    if let slice = node.operation as? Slice {
+      guard let whole = index[ObjectIdentifier(inputs[0])], depends[whole] else { continue }
+      slices[whole, default: SliceGradients()].add(slice.region, dy)
       continue
     }
     let targets = inputs.map { index[ObjectIdentifier($0)].flatMap { depends[$0] ? $0 : nil } }

@@ -1,6 +1,6 @@
 /// Part of a tensor, axis by axis: the positions start, start + step, … of each axis, and which
 /// axes leave the shape.
-struct SliceRegion: Sendable, Equatable {
+struct SliceRegion: Sendable, Hashable {
   var starts: [Int]
   var steps: [Int]
   /// How many positions are taken.
