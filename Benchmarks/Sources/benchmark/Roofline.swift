@@ -9,9 +9,13 @@ struct MachineLimits {
   /// Bytes read in a nanosecond, by the number of bytes that they are read from again and again.
   let reading: [(size: Int, rate: Double)]
   let copying: [(size: Int, rate: Double)]
+  /// The share of the processors that others used meanwhile.
+  let others: Double
 
   init(_ settings: Settings, threads: Int) {
     let peak = Peak(threads: threads, dtype: mk_dtype(MK_F32))
+    let load = Load()
+    let before = Load.processorTime(of: getpid())
     // What disturbs the machine only makes it look slower: the best counts.
     func best(_ body: () -> Void) -> Double {
       (0..<5).map { _ in medianNanoseconds(settings.seconds / 20, body) }.min()!
@@ -30,6 +34,7 @@ struct MachineLimits {
         operations, passes.map { ($0.size, $0.read) }, passes.map { ($0.size, $0.copied) }
       )
     }
+    others = load.others(measured: Load.processorTime(of: getpid()) - before)
   }
 
   /// The rate at which so many bytes can be gone through again and again.
@@ -41,7 +46,11 @@ struct MachineLimits {
   func figures(threads: Int) -> [Figure] {
     let details = [("threads", "\(threads)")]
     let names = ["L2", "L3", "memory"]
-    return [Figure(name: "peak", value: operations, unit: "GFLOP/s", details: details)]
+    return [
+      Figure(
+        name: "peak", value: operations, unit: "GFLOP/s",
+        details: details + [("others", Figure.number(others))])
+    ]
       + zip(names, reading).map {
         Figure(
           name: "read-\($0)", value: $1.rate, unit: "GB/s",
