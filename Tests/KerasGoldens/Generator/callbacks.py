@@ -14,7 +14,7 @@ def streams():
     rng = generator("monitored")
     falling = 1 / (1 + np.arange(EPOCHS))
     nan = falling.copy()
-    nan[3:5] = np.nan
+    nan[5:7] = np.nan  # not the first that is looked at
     plateau = np.full(EPOCHS, 0.5) - 0.004 * np.arange(EPOCHS)
     return {
         "falling": falling,

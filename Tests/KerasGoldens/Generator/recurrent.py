@@ -162,7 +162,10 @@ def images(add):
     start = [normal(f"film{i}", 2, 4, 4, 2) for i in range(2)]
     add("ConvLSTM2D", {**base, "padding": "same"}, x, states=start)
     for rank, pixels in ((1, x[:, :, :, 0]), (3, normal("film", 1, 2, 3, 3, 2, 2))):
-        for config in ({}, whole, {"padding": "same", "return_state": True}):
+        for config in ({}, whole, {"padding": "same", "return_state": True},
+                       {"strides": 2, "go_backwards": True}, {"use_bias": False, "activation": "relu"},
+                       {**whole, "kernel_size": 1, "recurrent_activation": "hard_sigmoid"},
+                       {"dilation_rate": 2, "padding": "same", "dropout": 0.3}):  # fmt: skip
             add(f"ConvLSTM{rank}D", {"filters": 2, "kernel_size": 2, **config}, pixels)
 
 

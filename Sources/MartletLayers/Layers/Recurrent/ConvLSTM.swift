@@ -1,16 +1,18 @@
 import MartletTensors
 
-/// A convolutional LSTM over the steps of (batch, steps, height, width, channels): the products of
-/// an LSTM are convolutions.
+/// A convolutional LSTM, the base of `ConvLSTM1D`, `ConvLSTM2D` and `ConvLSTM3D`.
 ///
+/// The products of an LSTM are convolutions here.
 /// Kernel (window…, channels, 4·filters), recurrent kernel (window…, filters, 4·filters), which
 /// keeps the size; gates i, f, c, o.
 ///
 /// Shi et al., NIPS 2015, without peepholes, as in Keras.
-public final class ConvLSTM2D: RNN {
+public class ConvLSTM: RNN {
+  class var spatialAxes: Int { 2 }
+
   /// Creates the layer; see `Conv2D` and `LSTM` for the parameters.
   public init(
-    _ filters: Int, kernelSize: some AxisSizes, strides: any AxisSizes = 1,
+    _ filters: Int, kernelSize: any AxisSizes, strides: any AxisSizes = 1,
     padding: Padding = .valid, dilationRate: any AxisSizes = 1,
     activation: ActivationFunction = .tanh, recurrentActivation: ActivationFunction = .sigmoid,
     useBias: Bool = true, kernelInitializer: Initializer = .glorotUniform,
@@ -33,12 +35,12 @@ public final class ConvLSTM2D: RNN {
       dropout: dropout, recurrentDropout: recurrentDropout, seed: seed)
     let window = MartletLayers.trapping(file, line) { () throws(Diagnostic) in
       try Window(
-        "ConvLSTM2D", axes: 2, size: kernelSize.axisSizes, strides: strides.axisSizes,
-        dilation: dilationRate.axisSizes, padding: padding, causal: false)
+        "\(Self.self)", axes: Self.spatialAxes, size: kernelSize.axisSizes,
+        strides: strides.axisSizes, dilation: dilationRate.axisSizes, padding: padding)
     }
     super.init(
       cell: ConvLSTMCell(
-        options.trapping("ConvLSTM2D", file, line), window, unitForgetBias: unitForgetBias),
+        options.trapping("\(Self.self)", file, line), window, unitForgetBias: unitForgetBias),
       options: RNNOptions(
         returnSequences: returnSequences, returnState: returnState, goBackwards: goBackwards,
         stateful: stateful), name: name)
@@ -48,7 +50,7 @@ public final class ConvLSTM2D: RNN {
   public required init(configuration c: Configuration) throws {
     var cellConfiguration = c
     cellConfiguration["units"] = c["filters"]
-    let window = try Window(c, axes: 2, size: "kernel_size", stridesDefault: [1], causal: false)
+    let window = try c.kernelWindow(axes: Self.spatialAxes)
     super.init(
       cell: ConvLSTMCell(
         try CellOptions(cellConfiguration, gated: true), window,
@@ -60,7 +62,19 @@ public final class ConvLSTM2D: RNN {
   public override var configuration: Configuration { flatConfiguration }
 }
 
-/// One step of a `ConvLSTM2D`.
+/// A convolutional LSTM over series: (batch, steps, length, channels); see `ConvLSTM`.
+public final class ConvLSTM1D: ConvLSTM {
+  override class var spatialAxes: Int { 1 }
+}
+/// A convolutional LSTM over images: (batch, steps, height, width, channels); see `ConvLSTM`.
+public final class ConvLSTM2D: ConvLSTM {}
+/// A convolutional LSTM over volumes: (batch, steps, depth, height, width, channels); see
+/// `ConvLSTM`.
+public final class ConvLSTM3D: ConvLSTM {
+  override class var spatialAxes: Int { 3 }
+}
+
+/// One step of a `ConvLSTM`.
 final class ConvLSTMCell: RecurrentCell {
   private let options: CellOptions
   private let window: Window
@@ -121,13 +135,10 @@ final class ConvLSTMCell: RecurrentCell {
       dilations: window.dilation)
     if let bias { z = z + bias.value }
     z = z + h.convolved(with: recurrentKernel.value, padding: .same)
-    let filters = options.units
-    func gate(_ index: Int) -> Tensor {
-      z[0..., 0..., 0..., (index * filters)..<((index + 1) * filters)]
-    }
+    let gates = z.split(into: 4, along: -1)
     let gating = options.recurrentActivation ?? .sigmoid
-    let carry = gating(gate(1)) * states[1] + gating(gate(0)) * options.activation(gate(2))
-    let output = gating(gate(3)) * options.activation(carry)
+    let carry = gating(gates[1]) * states[1] + gating(gates[0]) * options.activation(gates[2])
+    let output = gating(gates[3]) * options.activation(carry)
     return (output, [output, carry])
   }
 }

@@ -5,7 +5,7 @@ extension BuiltInLayers {
     "SimpleRNN": SimpleRNN.self, "LSTM": LSTM.self, "GRU": GRU.self, "RNN": RNN.self,
     "SimpleRNNCell": SimpleRNNCell.self, "LSTMCell": LSTMCell.self, "GRUCell": GRUCell.self,
     "StackedRNNCells": StackedRNNCells.self, "Bidirectional": Bidirectional.self,
-    "ConvLSTM2D": ConvLSTM2D.self,
+    "ConvLSTM1D": ConvLSTM1D.self, "ConvLSTM2D": ConvLSTM2D.self, "ConvLSTM3D": ConvLSTM3D.self,
   ]
 }
 
