@@ -25,6 +25,8 @@ struct Snapshot {
   var outputs: [Int] = []
   /// Whether elementwise chains are fused; see `withoutFusion`.
   var fusion = true
+  /// Whether convolutions may take the way of few multiplications; see `withoutWinograd`.
+  var winograd = true
 }
 
 /// Computes values of the recorded graph.
@@ -83,6 +85,7 @@ enum Evaluation {
   private static func capture(_ roots: [Node], _ recorder: Recorder?) -> Snapshot {
     var snapshot = Snapshot()
     snapshot.fusion = (recorder ?? Recorder.current).fusion
+    snapshot.winograd = (recorder ?? Recorder.current).winograd
     var wanted: [Node] = []
     for root in roots where !root.isKnown { wanted.append(root) }
     if wanted.isEmpty { return snapshot }
@@ -187,6 +190,7 @@ enum Evaluation {
       let end = min(begin + pieceLimit, whole.nodes.count)
       var piece = Snapshot()
       piece.fusion = whole.fusion
+      piece.winograd = whole.winograd
       piece.nodes = Array(whole.nodes[begin..<end])
       var leaves: [Int: Int] = [:]  // by reference in the whole
       for index in begin..<end {

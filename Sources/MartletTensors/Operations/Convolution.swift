@@ -34,6 +34,10 @@ struct Convolution: EpilogueHost {
       windows, x: x.layout.shape, w: w.layout.shape, y: step.type.shape, step.type.dtype)
     let program = planner.epilogue(step)
     arguments.epilogue = program.map { UnsafePointer($0.pointer) }
+    if let winograd = Winograd(arguments, input: false, planner) {
+      winograd.emit(step, name, x: x, w: w, y: y, program: program, planner)
+      return
+    }
     arguments.blocking = withUnsafePointer(to: arguments.shape) {
       mk_conv_blocking($0, arguments.dtype, arguments.threads(planner))
     }
@@ -70,6 +74,10 @@ struct TransposedConvolution: EpilogueHost {
       windows, x: step.type.shape, w: w.layout.shape, y: y.layout.shape, step.type.dtype)
     let program = planner.epilogue(step)
     arguments.epilogue = program.map { UnsafePointer($0.pointer) }
+    if let winograd = Winograd(arguments, input: true, planner) {
+      winograd.emit(step, name, x: x, w: w, y: y, program: program, planner)
+      return
+    }
     arguments.blocking = withUnsafePointer(to: arguments.shape) {
       mk_conv_input_blocking($0, arguments.dtype, arguments.threads(planner))
     }
@@ -153,7 +161,7 @@ extension mk_conv_args {
   }
 
   /// As many threads as the work is worth.
-  fileprivate func threads(_ planner: Planner) -> UInt32 {
+  func threads(_ planner: Planner) -> UInt32 {
     let pixels = Double(shape.batch) * Double(shape.out.0 * shape.out.1) * Double(shape.out.2)
     let taps = Double(shape.kernel.0 * shape.kernel.1) * Double(shape.kernel.2)
     let products = pixels * taps * Double(shape.channels / shape.groups) * Double(shape.filters)

@@ -4,7 +4,7 @@ import CKernels
 ///
 /// The hash only finds the bucket. Everything that shapes a plan is in the words: operations and
 /// their integer attributes, element types, shapes, wiring and aliasing, what is kept, what is
-/// donated, the number of threads, the instruction set, and whether fusion is on.
+/// donated, the number of threads, the instruction set, and which settings are on.
 struct PlanKey: Hashable {
   private(set) var words: [Int]
   private var digest = 0
@@ -13,7 +13,7 @@ struct PlanKey: Hashable {
     words = []
     words.reserveCapacity(16 * snapshot.nodes.count + 64)
     add(Int(mk_threads()))
-    add(Int(mk_isa()) * 2 + (snapshot.fusion ? 1 : 0))
+    add(Int(mk_isa()) * 4 + (snapshot.winograd ? 2 : 0) + (snapshot.fusion ? 1 : 0))
     add(snapshot.leaves.count)
     for (index, leaf) in snapshot.leaves.enumerated() {
       add(snapshot.donated[index] ? 1 : leaf.storage == nil ? 2 : 0)

@@ -20,6 +20,8 @@ final class Planner {
   let graph: CanonicalGraph
   let memory = PlanMemory()
   let threads = Int(mk_threads())
+  /// Whether convolutions may take the way of few multiplications.
+  var allowsWinograd: Bool { snapshot.winograd }
   private let snapshot: Snapshot
   private let fusion: Fusion
   private var buffers = Buffers()
