@@ -6,6 +6,7 @@
 #include "mk_elementwise.h"
 #include "mk_reduce.h"
 #include "mk_gemm.h"
+#include "mk_winograd.h"
 #include "mk_move.h"
 #include "mk_pool.h"
 #include "mk_warp.h"

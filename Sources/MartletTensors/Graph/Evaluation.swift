@@ -23,8 +23,9 @@ struct Snapshot {
   var donated: [Bool] = []
   /// The indices of nodes whose values somebody keeps.
   var outputs: [Int] = []
-  /// Whether elementwise chains are fused; see `withoutFusion`.
-  var fusion = true
+  let settings: PlanSettings
+
+  init(_ settings: PlanSettings) { self.settings = settings }
 }
 
 /// Computes values of the recorded graph.
@@ -83,8 +84,7 @@ enum Evaluation {
   ///
   /// Called under the lock.
   private static func capture(_ roots: [Node], _ recorder: Recorder?) -> Snapshot {
-    var snapshot = Snapshot()
-    snapshot.fusion = (recorder ?? Recorder.current).fusion
+    var snapshot = Snapshot(PlanSettings(recorder ?? Recorder.current))
     var wanted: [Node] = []
     for root in roots where !root.isKnown { wanted.append(root) }
     if wanted.isEmpty { return snapshot }
@@ -187,8 +187,7 @@ enum Evaluation {
     let done = Node(Leaf(), inputs: [], type: TensorType(scalar: .bool), serial: 0, scope: nil)
     for begin in stride(from: 0, to: whole.nodes.count, by: pieceLimit) {
       let end = min(begin + pieceLimit, whole.nodes.count)
-      var piece = Snapshot()
-      piece.fusion = whole.fusion
+      var piece = Snapshot(whole.settings)
       piece.nodes = Array(whole.nodes[begin..<end])
       var leaves: [Int: Int] = [:]  // by reference in the whole
       for index in begin..<end {

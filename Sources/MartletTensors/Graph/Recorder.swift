@@ -25,6 +25,8 @@ final class Recorder: @unchecked Sendable {
   var profile: Profile?
   /// Whether the plans of this thread fuse elementwise chains.
   var fusion = true
+  /// Whether the plans of this thread may convolve with few multiplications.
+  var winograd = Recorder.allowsWinograd
   /// The step that is being recorded to be replayed later, if there is one.
   var recording: StepRecording?
   /// Whether steps are replayed on this thread.
@@ -33,6 +35,9 @@ final class Recorder: @unchecked Sendable {
   /// Above this many recorded operations an evaluation happens by itself, so that no loop grows
   /// because nobody reads.
   static let depthLimit = 50_000
+
+  /// What the environment variable `MARTLET_WINOGRAD` says: anything but 0 allows.
+  private static let allowsWinograd = getenv("MARTLET_WINOGRAD").map { String(cString: $0) } != "0"
 
   /// The recorder of the calling thread.
   static var current: Recorder {

@@ -34,6 +34,10 @@ struct Convolution: EpilogueHost {
       windows, x: x.layout.shape, w: w.layout.shape, y: step.type.shape, step.type.dtype)
     let program = planner.epilogue(step)
     arguments.epilogue = program.map { UnsafePointer($0.pointer) }
+    if let winograd = Winograd(arguments, input: false, planner) {
+      winograd.emit(step, name, x: x, w: w, y: y, program: program, planner)
+      return
+    }
     arguments.blocking = withUnsafePointer(to: arguments.shape) {
       mk_conv_blocking($0, arguments.dtype, arguments.threads(planner))
     }
@@ -70,6 +74,10 @@ struct TransposedConvolution: EpilogueHost {
       windows, x: step.type.shape, w: w.layout.shape, y: y.layout.shape, step.type.dtype)
     let program = planner.epilogue(step)
     arguments.epilogue = program.map { UnsafePointer($0.pointer) }
+    if let winograd = Winograd(arguments, input: true, planner) {
+      winograd.emit(step, name, x: x, w: w, y: y, program: program, planner)
+      return
+    }
     arguments.blocking = withUnsafePointer(to: arguments.shape) {
       mk_conv_input_blocking($0, arguments.dtype, arguments.threads(planner))
     }
@@ -115,23 +123,36 @@ struct ConvolutionFilter: Operation {
     let blocking = arguments.conv.blocking
     let parts = Int(blocking.row_parts * blocking.column_parts)
     let detail = "\(x.layout.shape.text) by \(windows.text)"
-    let scratch = withUnsafePointer(to: arguments, mk_conv_filter_scratch)
+    // What transformed squares give is taken back where it is not finite.
+    let flags = WinogradGradient(arguments.conv, planner)?.emit(
+      name, detail, x: x, w: w, y: y, planner)
+    func emit(
+      _ label: String, _ detail: String, _ run: @escaping mk_run,
+      _ references: [(WritableKeyPath<mk_conv_filter_args, mk_ref>, Planner.Location)], parts: Int
+    ) {
+      let scratch = withUnsafePointer(to: arguments, mk_conv_filter_scratch)
+      if let flags {
+        flags.emitRepair(label, detail, run, arguments, references, parts, scratch, planner)
+      } else {
+        planner.emit(label, detail, run, arguments, references, parts: parts, scratch: scratch)
+      }
+    }
     if chunks <= 1 {
-      planner.emit(
-        name, detail, mk_conv_filter_partials, arguments,
-        [(\.conv.x, x), (\.conv.y, y), (\.conv.w, w)], parts: parts, scratch: scratch)
+      emit(
+        name, detail, mk_conv_filter_partials,
+        [(\.conv.x, x), (\.conv.y, y), (\.conv.w, w)], parts: parts)
       return
     }
     // First the partial sums of every chunk of pixels, then the chunks in their order.
     let partials = planner.workspace(
       byteCount: withUnsafePointer(to: arguments, mk_conv_filter_workspace))
-    planner.emit(
-      name, detail, mk_conv_filter_partials, arguments,
-      [(\.conv.x, x), (\.conv.y, y), (\.partials, partials)], parts: parts, scratch: scratch)
-    planner.emit(
-      "\(name) sum", "\(chunks) chunks of \(step.type.shape.text)", mk_conv_filter_sum, arguments,
+    emit(
+      name, detail, mk_conv_filter_partials,
+      [(\.conv.x, x), (\.conv.y, y), (\.partials, partials)], parts: parts)
+    emit(
+      "\(name) sum", "\(chunks) chunks of \(step.type.shape.text)", mk_conv_filter_sum,
       [(\.partials, partials), (\.conv.w, w)],
-      parts: planner.parts(forWork: step.type.count * Int(chunks)), scratch: scratch)
+      parts: planner.parts(forWork: step.type.count * Int(chunks)))
   }
 }
 
@@ -153,7 +174,7 @@ extension mk_conv_args {
   }
 
   /// As many threads as the work is worth.
-  fileprivate func threads(_ planner: Planner) -> UInt32 {
+  func threads(_ planner: Planner) -> UInt32 {
     let pixels = Double(shape.batch) * Double(shape.out.0 * shape.out.1) * Double(shape.out.2)
     let taps = Double(shape.kernel.0 * shape.kernel.1) * Double(shape.kernel.2)
     let products = pixels * taps * Double(shape.channels / shape.groups) * Double(shape.filters)

@@ -2,7 +2,7 @@
 ///
 /// The hash only finds the bucket. Everything that shapes a plan is in the words: operations and
 /// their integer attributes, element types, shapes, wiring and aliasing, what is kept, what is
-/// donated, the number of threads, the instruction set, and whether fusion is on.
+/// donated, the number of threads, the instruction set, and which settings are on.
 struct PlanKey: Hashable {
   private(set) var words: [Int]
   private var digest = 0
@@ -10,9 +10,9 @@ struct PlanKey: Hashable {
   init(_ snapshot: Snapshot) {
     words = []
     words.reserveCapacity(16 * snapshot.nodes.count + 64)
-    let settings = PlanSettings(fusion: snapshot.fusion)
+    let settings = snapshot.settings
     add(settings.threads)
-    add(settings.level * 2 + (settings.fusion ? 1 : 0))
+    add(settings.level * 4 + (settings.winograd ? 2 : 0) + (settings.fusion ? 1 : 0))
     add(snapshot.leaves.count)
     for (index, leaf) in snapshot.leaves.enumerated() {
       add(snapshot.donated[index] ? 1 : leaf.storage == nil ? 2 : 0)

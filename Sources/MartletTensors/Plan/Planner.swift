@@ -22,6 +22,8 @@ final class Planner {
   let graph: CanonicalGraph
   let memory = PlanMemory()
   let threads = Int(mk_threads())
+  /// Whether convolutions may take the way of few multiplications.
+  var allowsWinograd: Bool { snapshot.settings.winograd }
   private let snapshot: Snapshot
   private let fusion: Fusion
   private var buffers = Buffers()
@@ -53,7 +55,7 @@ final class Planner {
   init(_ snapshot: Snapshot) {
     self.snapshot = snapshot
     graph = CanonicalGraph(snapshot)
-    fusion = Fusion(graph, enabled: snapshot.fusion)
+    fusion = Fusion(graph, enabled: snapshot.settings.fusion)
     leafBuffers = []
     for (index, leaf) in snapshot.leaves.enumerated() {
       if snapshot.storages[index] == nil {

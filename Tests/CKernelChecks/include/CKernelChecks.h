@@ -8,6 +8,7 @@
   X(elementwise) \
   X(gemm) \
   X(conv) \
+  X(winograd) \
   X(program) \
   X(reduce) \
   X(move) \
