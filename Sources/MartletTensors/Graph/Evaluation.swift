@@ -38,7 +38,7 @@ enum Evaluation {
   static func run(_ roots: [Node], recorder: Recorder = .current) {
     recorder.recorded = 0
     while true {
-      var snapshot = Snapshot()
+      var snapshot = Snapshot(PlanSettings(recorder))
       let isReady = graphLock.withLock {
         snapshot = capture(roots, recorder)
         // Another evaluation is overwriting a leaf: it will publish what this one needs.
