@@ -260,7 +260,8 @@ struct ReplayedStepsTests {
         Dense(3, activation: .softmax)
       }
       try model.compile(optimizer: optimizer, loss: loss, metrics: [metric])
-      return try Self.train({ model }).replays
+      let trained = try Self.train { model }
+      return trained.replays
     }
     #expect(try replays() > 0)
     #expect(try replays(Doubling()) == 0)
