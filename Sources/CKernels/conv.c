@@ -84,6 +84,9 @@ static mk_blocking blocking_of(const mk_conv_problem* p, mk_dtype dtype, uint32_
   if (nc < panel) nc = panel;
   int64_t all = mk_ceil_div(p->target_channels > 0 ? p->target_channels : 1, panel) * panel;
   blocking.nc = (uint32_t)(nc > all ? all : nc);
+  // Tiles of pixels are gathered, not packed: fewer terms at a time than in a product of matrices.
+  const int64_t most_terms = (int64_t)2048 / (int64_t)mk_size(dtype);
+  if (k > 0) blocking.kc = (uint32_t)mk_ceil_div(k, mk_ceil_div(k, most_terms));
   blocking.mc = 16 * (uint32_t)kernels->most_rows[2];
   // Rows of pixels, not pixels, are shared.
   int64_t rows = p->shape.batch * p->target[0] * p->target[1];

@@ -10,9 +10,10 @@
 #include "gemm_kernels.h"
 #include "program.h"
 
-// Terms in one block: few enough that a panel of B (two vectors wide) and a tile's rows of A stay
-// in the nearest caches, enough that reading and writing C in between does not show.
-static const int64_t most_terms = 512;
+// Terms in one block: few enough that a panel of B (two vectors wide) and the packed rows of A stay
+// in the second cache, which feeds the tiles fast enough; as many as that, since reading and writing
+// C in between does show.
+static const int64_t most_terms = 1024;
 
 static uint32_t terms_per_block(int64_t k, mk_dtype dtype) {
   int64_t most = dtype == MK_F64 ? most_terms / 2 : most_terms;
@@ -26,7 +27,9 @@ mk_blocking mk_gemm_blocking(int64_t m, int64_t n, int64_t k, mk_dtype dtype, ui
   const mk_gemm_kernels* kernels = mk_gemm_kernels_of(mk_isa(), dtype);
   mk_blocking blocking = {.kc = terms_per_block(k, dtype), .row_parts = 1, .column_parts = 1};
   int64_t rows = kernels->most_rows[2], panel = 2 * kernels->lanes;
-  blocking.mc = (uint32_t)(rows * 12);
+  // Twelve tiles, fewer of many terms: A takes a third of a mebibyte.
+  const int64_t tiles = 12 * 512 * 4 / (int64_t)(blocking.kc * mk_size(dtype));
+  blocking.mc = (uint32_t)(rows * (tiles < 12 ? tiles : 12));
   int64_t nc = (int64_t)(2 << 20) / (int64_t)(blocking.kc * mk_size(dtype));
   nc -= nc % panel;
   if (nc < panel) nc = panel;
