@@ -21,21 +21,9 @@ enum { most_terms = 128, vector_elements = 16 };
 // Squares worked on at a time: measured.
 enum { most_squares = 112, held_squares = 42 };
 
-// A convolution as its target sees it. In w, the weight of tap t, term k and column j lies at
-// (t or taps − 1 − t) * w_tap + k * w_term + j * w_column.
-typedef struct {
-  const mk_winograd_args* args;
-  const mk_gemm_kernels* kernels;
-  const mk_winograd_transforms* transforms;
-  int64_t images, side, window, alpha, points;
-  int64_t source[2], target[2], offset[2];  // height and width; where a window begins
-  int64_t terms, columns, w_tap, w_term, w_column;
-  int64_t high, wide, squares;  // squares of an image along its axes, and of all images
-  int64_t block, blocks, panel, panels;
-  int64_t u_step, u_block, g_tap;  // strides, in elements
-} problem;
+typedef mk_winograd_problem problem;
 
-static problem problem_of(const mk_winograd_args* args) {
+mk_winograd_problem mk_winograd_problem_of(const mk_winograd_args* args) {
   const mk_conv_shape* s = &args->conv.shape;
   problem p = {.args = args,
                .kernels = mk_gemm_kernels_of(mk_isa(), MK_F32),
@@ -99,18 +87,18 @@ static double cost_of(const problem* p, double squares, int64_t columns, double 
 }
 
 double mk_winograd_cost(const mk_winograd_args* args) {
-  const problem p = problem_of(args);
+  const problem p = mk_winograd_problem_of(args);
   return cost_of(&p, (double)(p.high * p.wide), p.columns, 1);
 }
 
 double mk_winograd_direct_cost(const mk_winograd_args* args) {
-  const problem p = problem_of(args);
+  const problem p = mk_winograd_problem_of(args);
   return (double)(p.window * p.window * p.target[0] * p.target[1] * p.terms) *
          vectors(&p, p.columns);
 }
 
 mk_winograd_blocking mk_winograd_blocking_of(const mk_winograd_args* args, uint32_t threads) {
-  const problem p = problem_of(args);
+  const problem p = mk_winograd_problem_of(args);
   mk_winograd_blocking blocking = {.row_parts = 1, .column_parts = 1};
   double best = 1e300;
   for (uint32_t row_parts = 1; row_parts <= threads; row_parts++) {
@@ -160,19 +148,46 @@ static layout layout_of(const problem* p) {
 }
 
 size_t mk_winograd_scratch(const mk_winograd_args* args) {
-  const problem p = problem_of(args);
+  const problem p = mk_winograd_problem_of(args);
   return layout_of(&p).epilogue +
          (args->conv.epilogue ? mk_program_scratch(args->conv.epilogue) : 0);
 }
 
 size_t mk_winograd_filter_bytes(const mk_winograd_args* args) {
-  const problem p = problem_of(args);
+  const problem p = mk_winograd_problem_of(args);
   return (size_t)(p.panels * p.blocks * p.u_block) * sizeof(float);
 }
 
 size_t mk_winograd_filter_scratch(const mk_winograd_args* args) {
-  const problem p = problem_of(args);
+  const problem p = mk_winograd_problem_of(args);
   return bytes_of(p.window * p.window * p.g_tap);
+}
+
+mk_winograd_corner mk_winograd_corner_of(const problem* p, int64_t square) {
+  return (mk_winograd_corner){square / p->wide / p->high, square / p->wide % p->high * p->side,
+                              square % p->wide * p->side};
+}
+
+const float* mk_winograd_read(const problem* p, const float* source, float* patch, int64_t square,
+                              int64_t* row, int64_t* column) {
+  const mk_winograd_corner c = mk_winograd_corner_of(p, square);
+  const int64_t y = c.y + p->offset[0], x = c.x + p->offset[1];
+  const int64_t high = p->source[0], wide = p->source[1], terms = p->terms;
+  const float* image = source + c.image * high * wide * terms;
+  if (y >= 0 && x >= 0 && y + p->alpha <= high && x + p->alpha <= wide) {
+    *row = wide * terms, *column = terms;
+    return image + (y * wide + x) * terms;
+  }
+  for (int64_t i = 0; i < p->alpha; i++)
+    for (int64_t j = 0; j < p->alpha; j++) {
+      float* to = patch + (i * p->alpha + j) * terms;
+      if (y + i >= 0 && y + i < high && x + j >= 0 && x + j < wide)
+        memcpy(to, image + ((y + i) * wide + x + j) * terms, (size_t)terms * sizeof(float));
+      else
+        memset(to, 0, (size_t)terms * sizeof(float));
+    }
+  *row = p->alpha * terms, *column = terms;
+  return patch;
 }
 
 // MARK: Filters
@@ -182,7 +197,7 @@ static int64_t terms_of(const problem* p, int64_t block) {
   return left < p->block ? left : p->block;
 }
 
-static int64_t width_of(const problem* p, int64_t panel) {
+int64_t mk_winograd_width(const problem* p, int64_t panel) {
   const int64_t left = p->columns - panel * p->panel;
   return mk_ceil_div(left < p->panel ? left : p->panel, p->kernels->lanes) * p->kernels->lanes;
 }
@@ -196,19 +211,19 @@ static void gather_filter(const problem* p, float* g, const float* w, int64_t bl
   w += block * p->block * p->w_term + column * p->w_column;
   for (int64_t t = 0; t < taps; t++)
     p->kernels->pack(g + t * p->g_tap, w + (p->args->input ? taps - 1 - t : t) * p->w_tap,
-                     terms_of(p, block), valid, width_of(p, panel), p->w_term, p->w_column);
+                     terms_of(p, block), valid, mk_winograd_width(p, panel), p->w_term, p->w_column);
 }
 
 static void transform_filter(const problem* p, float* u, float* g, const float* w, int64_t block,
                              int64_t panel) {
-  const int64_t width = width_of(p, panel);
+  const int64_t width = mk_winograd_width(p, panel);
   gather_filter(p, g, w, block, panel);
   p->transforms->filter(u, p->u_step, g, p->g_tap, width, terms_of(p, block), width);
 }
 
 void mk_winograd_filter(const void* args_, const mk_context* context) {
   const mk_winograd_args* args = args_;
-  const problem p = problem_of(args);
+  const problem p = mk_winograd_problem_of(args);
   size_t begin, end;
   mk_share((size_t)(p.panels * p.blocks), context->part, context->parts, &begin, &end);
   for (int64_t i = (int64_t)begin; i < (int64_t)end; i++)
@@ -230,44 +245,11 @@ typedef struct {
   int64_t first_panel, last_panel;   // of all the thread's work
 } work;
 
-typedef struct {
-  int64_t image, y, x;  // of a square's first target element
-} corner;
-
-static corner corner_of(const problem* p, int64_t square) {
-  return (corner){square / p->wide / p->high, square / p->wide % p->high * p->side,
-                  square % p->wide * p->side};
-}
-
-// The source of a square where its window begins: in place, or copied with zeros around.
-static const float* read_square(const work* a, int64_t square, int in_place, int64_t* row,
-                                int64_t* column) {
-  const problem* p = &a->p;
-  const corner c = corner_of(p, square);
-  const int64_t y = c.y + p->offset[0], x = c.x + p->offset[1];
-  const int64_t high = p->source[0], wide = p->source[1], terms = p->terms;
-  const float* image = a->source + c.image * high * wide * terms;
-  if (in_place && y >= 0 && x >= 0 && y + p->alpha <= high && x + p->alpha <= wide) {
-    *row = wide * terms, *column = terms;
-    return image + (y * wide + x) * terms;
-  }
-  for (int64_t i = 0; i < p->alpha; i++)
-    for (int64_t j = 0; j < p->alpha; j++) {
-      float* to = a->patch + (i * p->alpha + j) * terms;
-      if (y + i >= 0 && y + i < high && x + j >= 0 && x + j < wide)
-        memcpy(to, image + ((y + i) * wide + x + j) * terms, (size_t)terms * sizeof(float));
-      else
-        memset(to, 0, (size_t)terms * sizeof(float));
-    }
-  *row = p->alpha * terms, *column = terms;
-  return a->patch;
-}
-
 static void transform_squares(const work* a) {
   const problem* p = &a->p;
   for (int64_t square = a->first; square < a->last; square++) {
     int64_t row, column;
-    const float* x = read_square(a, square, 1, &row, &column);
+    const float* x = mk_winograd_read(p, a->source, a->patch, square, &row, &column);
     for (int64_t block = 0; block < p->blocks; block++)
       p->transforms->input(
           a->v + block * p->points * a->at.v_step + (square - a->first) * p->block, a->at.v_step,
@@ -278,7 +260,7 @@ static void transform_squares(const work* a) {
 // m of a panel: for each point, squares × terms by terms × columns.
 static void multiply(const work* a, int64_t panel) {
   const problem* p = &a->p;
-  const int64_t width = width_of(p, panel), squares = a->last - a->first;
+  const int64_t width = mk_winograd_width(p, panel), squares = a->last - a->first;
   const int vectors = (int)(width / p->kernels->lanes);
   const int64_t tiles = mk_ceil_div(squares, p->kernels->most_rows[vectors]);
   if (p->blocks == 0) memset(a->m, 0, (size_t)(p->points * a->at.m_step) * sizeof(float));
@@ -310,10 +292,10 @@ static void multiply(const work* a, int64_t panel) {
 // The results of a square and a panel as the sums that define them.
 static void multiply_plainly(const work* a, int64_t square, int64_t panel) {
   const problem* p = &a->p;
-  const int64_t width = width_of(p, panel), taps = p->window * p->window;
+  const int64_t width = mk_winograd_width(p, panel), taps = p->window * p->window;
   const int vectors = (int)(width / p->kernels->lanes);
   int64_t row, column;
-  const float* x = read_square(a, square, 0, &row, &column);
+  const float* x = mk_winograd_read(p, a->source, a->patch, square, &row, &column);
   for (int64_t block = 0; block < p->blocks; block++) {
     gather_filter(p, a->g, a->w, block, panel);
     mk_span spans[25];
@@ -340,11 +322,11 @@ static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
 static void write_squares(const work* a, int64_t panel) {
   const problem* p = &a->p;
-  const int64_t first = panel * p->panel, width = width_of(p, panel);
+  const int64_t first = panel * p->panel, width = mk_winograd_width(p, panel);
   const int64_t columns = least(p->columns - first, p->panel);
   const int64_t row = p->target[1] * p->columns;
   for (int64_t square = a->first; square < a->last; square++) {
-    const corner c = corner_of(p, square);
+    const mk_winograd_corner c = mk_winograd_corner_of(p, square);
     const int64_t rows = least(p->target[0] - c.y, p->side);
     const int64_t wide = least(p->target[1] - c.x, p->side);
     float* y = a->target + (c.image * p->target[0] + c.y) * row + c.x * p->columns + first;
@@ -382,7 +364,7 @@ static void finish(const work* a) {
       whole ? 0 : mk_bind(p->args->conv.epilogue, a->context->bases, a->epilogue_scratch);
   int64_t begin = 0, end = 0;
   for (int64_t square = a->first; square < a->last;) {
-    const corner c = corner_of(p, square);
+    const mk_winograd_corner c = mk_winograd_corner_of(p, square);
     const int64_t count = least(a->last - square, p->wide - square % p->wide);
     const int64_t wide = least(p->target[1] - c.x, count * p->side);
     for (int64_t y = c.y; y < least(c.y + p->side, p->target[0]); y++) {
@@ -400,7 +382,7 @@ static void finish(const work* a) {
 
 void mk_winograd(const void* args_, const mk_context* context) {
   const mk_winograd_args* args = args_;
-  work a = {.p = problem_of(args), .context = context};
+  work a = {.p = mk_winograd_problem_of(args), .context = context};
   const problem* p = &a.p;
   a.at = layout_of(p);
   a.source = mk_at(context, args->input ? args->conv.y : args->conv.x);

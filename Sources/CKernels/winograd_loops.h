@@ -75,6 +75,46 @@ MK_INLINE void V(winograd_a)(Floats y[], const Floats m[], const int alpha, cons
   y[3] = FMA(root, FMA((Floats)4, difference_b, difference_a * 0.5f), m[5]);
 }
 
+// A y of `side` elements: α results, the adjoint of Aᵀ.
+MK_INLINE void V(winograd_expand)(Floats z[], const Floats y[], const int alpha, const int side) {
+  z[0] = y[0];
+  z[alpha - 1] = y[side - 1];
+  if (alpha == 4) {
+    z[1] = y[0] + y[1], z[2] = y[0] - y[1];
+    return;
+  }
+  Floats even_a = y[0], odd_a = y[1], even_b = y[0], odd_b = y[1];
+  if (side == 4) {
+    even_a = FMA((Floats)0.5f, y[2], even_a), odd_a = FMA((Floats)0.5f, y[3], odd_a);
+    even_b = FMA((Floats)2, y[2], even_b), odd_b = FMA((Floats)2, y[3], odd_b);
+  }
+  const Floats root = WINOGRAD_ROOT, two_roots = 2 * WINOGRAD_ROOT;
+  z[1] = FMA(root, odd_a, even_a), z[2] = FMA(-root, odd_a, even_a);
+  z[3] = FMA(two_roots, odd_b, even_b), z[4] = FMA(-two_roots, odd_b, even_b);
+}
+
+// Gᵀ u of α elements: `window` results, the adjoint of G.
+MK_INLINE void V(winograd_contract)(Floats g[], const Floats u[], const int alpha,
+                                    const int window) {
+  if (alpha == 4) {
+    const Floats sum = (u[1] + u[2]) * 0.5f;
+    g[0] = u[0] + sum, g[1] = (u[1] - u[2]) * 0.5f, g[2] = sum + u[3];
+    return;
+  }
+  const Floats sum_a = (u[1] + u[2]) * (-2.0f / 3), sum_b = (u[3] + u[4]) * (1.0f / 6);
+  const Floats difference_a = (u[1] - u[2]) * (-2.0f / 3 * WINOGRAD_ROOT);
+  const Floats difference_b = (u[3] - u[4]) * (1.0f / 3 * WINOGRAD_ROOT);
+  g[0] = u[0] + (sum_a + sum_b);
+  g[1] = difference_a + difference_b;
+  g[2] = FMA((Floats)2, sum_b, sum_a * 0.5f);
+  if (window == 5) {
+    g[3] = FMA((Floats)2, difference_b, difference_a * 0.5f);
+    g[4] = FMA((Floats)4, sum_b, sum_a * 0.25f) + u[5];
+  } else {
+    g[2] += u[5];
+  }
+}
+
 MK_INLINE void V(winograd_input_one)(float* v, int64_t v_step, const float* x, int64_t row,
                                      int64_t column, int64_t channels, const int alpha) {
   Floats d[WINOGRAD_ALPHA][WINOGRAD_ALPHA];
@@ -180,6 +220,70 @@ MK_INLINE int V(winograd_output)(float* y, int64_t row, int64_t column, int64_t 
   return sum == 0;
 }
 
+MK_INLINE void V(winograd_given)(float* z, int64_t z_step, const float* y, int64_t row,
+                                 int64_t column, int64_t rows, int64_t columns, int64_t channels,
+                                 const int alpha, const int side) {
+  for (int64_t c = 0; c < channels; c += MK_LANES) {
+    const int64_t left = channels - c;
+    Floats t[WINOGRAD_SIDE][WINOGRAD_ALPHA];
+#pragma clang loop unroll(full)
+    for (int i = 0; i < side; i++) {
+      Floats line[WINOGRAD_SIDE];
+#pragma clang loop unroll(full)
+      for (int j = 0; j < side; j++) {
+        const float* from = y + i * row + j * column + c;
+        line[j] = 0;
+        if (i >= rows || j >= columns) continue;
+        line[j] = left >= MK_LANES ? V(load)(from) : V(load_some)(from, (size_t)left);
+      }
+      V(winograd_expand)(t[i], line, alpha, side);
+    }
+#pragma clang loop unroll(full)
+    for (int j = 0; j < alpha; j++) {
+      Floats line[WINOGRAD_SIDE], result[WINOGRAD_ALPHA];
+#pragma clang loop unroll(full)
+      for (int i = 0; i < side; i++) line[i] = t[i][j];
+      V(winograd_expand)(result, line, alpha, side);
+#pragma clang loop unroll(full)
+      for (int i = 0; i < alpha; i++) V(store)(z + (i * alpha + j) * z_step + c, result[i]);
+    }
+  }
+}
+
+MK_INLINE int V(winograd_weights)(float* w, int64_t w_tap, const float* u, int64_t u_step,
+                                  int64_t chunks, int64_t chunk, int64_t columns, const int alpha,
+                                  const int window) {
+  Floats all = 0;
+  for (int64_t c = 0; c < columns; c += MK_LANES) {
+    const int64_t left = columns - c;
+    Floats t[WINOGRAD_WINDOW][WINOGRAD_ALPHA];
+    for (int j = 0; j < alpha; j++) {
+      Floats line[WINOGRAD_ALPHA], result[WINOGRAD_WINDOW];
+      for (int i = 0; i < alpha; i++) {
+        const float* from = u + (i * alpha + j) * u_step + c;
+        line[i] = V(load)(from);
+        for (int64_t n = 1; n < chunks; n++) line[i] += V(load)(from + n * chunk);
+      }
+      V(winograd_contract)(result, line, alpha, window);
+      for (int i = 0; i < window; i++) t[i][j] = result[i];
+    }
+    for (int i = 0; i < window; i++) {
+      Floats result[WINOGRAD_WINDOW];
+      V(winograd_contract)(result, t[i], alpha, window);
+      for (int j = 0; j < window; j++) {
+        float* to = w + (i * window + j) * w_tap + c;
+        all += result[j];
+        if (left >= MK_LANES) V(store)(to, result[j]);
+        else V(store_some)(to, result[j], (size_t)left);
+      }
+    }
+  }
+  float lanes[MK_LANES], sum = 0;
+  V(store)(lanes, all - all);
+  for (int l = 0; l < MK_LANES; l++) sum += lanes[l];
+  return sum == 0;
+}
+
 #define X(SIDE, WINDOW)                                                                           \
   static void V(winograd_input_##SIDE##_##WINDOW)(float* v, int64_t v_step, const float* x,       \
                                                   int64_t row, int64_t column,                    \
@@ -197,9 +301,25 @@ MK_INLINE int V(winograd_output)(float* y, int64_t row, int64_t column, int64_t 
     return V(winograd_output)(y, row, column, rows, columns, m, m_step, channels,                 \
                               SIDE + WINDOW - 1, SIDE);                                           \
   }                                                                                               \
+  static void V(winograd_given_##SIDE##_##WINDOW)(float* z, int64_t z_step, const float* y,       \
+                                                  int64_t row, int64_t column, int64_t rows,      \
+                                                  int64_t columns, int64_t channels) {            \
+    if (rows >= SIDE && columns >= SIDE)                                                          \
+      V(winograd_given)(z, z_step, y, row, column, SIDE, SIDE, channels, SIDE + WINDOW - 1, SIDE);\
+    else                                                                                          \
+      V(winograd_given)(z, z_step, y, row, column, rows, columns, channels, SIDE + WINDOW - 1,    \
+                        SIDE);                                                                    \
+  }                                                                                               \
+  static int V(winograd_weights_##SIDE##_##WINDOW)(float* w, int64_t w_tap, const float* u,       \
+                                                   int64_t u_step, int64_t chunks, int64_t chunk, \
+                                                   int64_t columns) {                             \
+    return V(winograd_weights)(w, w_tap, u, u_step, chunks, chunk, columns, SIDE + WINDOW - 1,    \
+                               WINDOW);                                                           \
+  }                                                                                               \
   static const mk_winograd_transforms V(winograd_##SIDE##_##WINDOW) = {                           \
       V(winograd_input_##SIDE##_##WINDOW), V(winograd_filter_##SIDE##_##WINDOW),                  \
-      V(winograd_output_##SIDE##_##WINDOW)};
+      V(winograd_output_##SIDE##_##WINDOW), V(winograd_given_##SIDE##_##WINDOW),                  \
+      V(winograd_weights_##SIDE##_##WINDOW)};
 X(2, 3) X(4, 3) X(2, 5)
 #undef X
 

@@ -124,13 +124,104 @@ static int check_one(const mk_conv_shape* s, int input, int side, int epilogue, 
   return failures;
 }
 
+// The gradient of the filters: the same twin, and a flag where something is not finite.
+static int check_gradient(const mk_conv_shape* s, int side, int kind) {
+  const int64_t counts[3] = {s->batch * volume(s->in) * s->channels,
+                             volume(s->kernel) * s->channels * s->filters,
+                             s->batch * volume(s->out) * s->filters};
+  float* x = random_elements(MK_F32, counts[0], 1);
+  float* y = random_elements(MK_F32, counts[2], 3);
+  const int64_t count = counts[1];
+  disturb(x, counts[0], kind);
+  double* sum = calloc((size_t)count + 1, sizeof(double));
+  double* size = calloc((size_t)count + 1, sizeof(double));
+  double* terms = calloc((size_t)count + 1, sizeof(double));
+  plain(s, MK_F32, FILTER, x, NULL, y, sum, size, terms);
+  int failures = 0, flagged = 0;
+  float* first = NULL;
+  const uint32_t parts[] = {1, 2, 3, 7};
+  for (int p = 0; p < 4; p++) {
+    float* got = malloc((size_t)count * sizeof(float) + 1);
+    memset(got, 0xff, (size_t)count * sizeof(float) + 1);
+    mk_winograd_gradient_args args = {
+        .winograd = {.conv = {.shape = *s, .x = {0, 0}, .w = {0, 1}, .y = {0, 2}},
+                     .side = (uint8_t)side},
+        .sums = {0, 3},
+        .flags = {0, 4}};
+    mk_winograd_gradient_plan(&args, parts[p]);
+    if (p == 2) args.winograd.blocking.row_parts = 1, args.winograd.blocking.column_parts = 3;
+    const size_t bytes = mk_winograd_gradient_bytes(&args);
+    void* sums = malloc(bytes + 1);
+    memset(sums, 0xff, bytes);
+    uint8_t flags[8] = {9, 9, 9, 9, 9, 9, 9, 9};
+    void* bases[] = {x, got, y, sums, flags};
+    run_in_parts(mk_winograd_gradient_sums, &args, bases, mk_winograd_gradient_scratch(&args),
+                 parts[p]);
+    run_in_parts(mk_winograd_gradient, &args, bases, 0, parts[p]);
+    int any_flag = 0;
+    for (uint32_t i = 0; i < 8; i++) any_flag |= i < parts[p] ? flags[i] : flags[i] != 9;
+    flagged |= any_flag;
+    if (any_flag) {
+      // The direct way takes over.
+      mk_winograd_repair_args repair = {.flags = {0, 4}, .count = parts[p]};
+      repair.filter.conv = args.winograd.conv;
+      repair.filter.conv.dtype = MK_F32;
+      repair.filter.partials = (mk_ref){0, 3};
+      repair.filter.conv.blocking =
+          mk_conv_filter_blocking(s, MK_F32, parts[p], &repair.filter.chunks);
+      free(sums);
+      bases[3] = sums = malloc(mk_conv_filter_workspace(&repair.filter) + 1);
+      repair.run = mk_conv_filter_partials;
+      run_in_parts(mk_winograd_repair, &repair, bases, mk_conv_filter_scratch(&repair.filter),
+                   parts[p]);
+      repair.run = mk_conv_filter_sum;
+      run_in_parts(mk_winograd_repair, &repair, bases, mk_conv_filter_scratch(&repair.filter),
+                   parts[p]);
+    }
+    free(sums);
+    if (!first) {
+      first = got;
+      continue;
+    }
+    if (memcmp(first, got, (size_t)count * sizeof(float)) != 0) {
+      fprintf(stderr, "winograd gradient: %u parts change the bits\n", parts[p]);
+      failures++;
+    }
+    free(got);
+  }
+  double largest = 0;
+  for (int64_t i = 0; i < count; i++)
+    if (isfinite(size[i]) && size[i] > largest) largest = size[i];
+  for (int64_t i = 0; i < count && failures < 3; i++) {
+    const double want = (double)(float)sum[i], got = (double)first[i];
+    if (isfinite(want) ? fabs(got - want) <= 24 * 0x1p-24 * largest
+        : isnan(want)  ? isnan(got)
+                       : !isfinite(got))
+      continue;
+    fprintf(stderr, "winograd gradient element %lld: %g, not %g\n", (long long)i, got, want);
+    failures++;
+  }
+  if (failures || (kind == ORDINARY && flagged && ++failures))
+    fprintf(stderr,
+            "  batch %lld channels %lld filters %lld in %lld %lld kernel %lld out %lld %lld before "
+            "%lld %lld side %d kind %d gradient\n",
+            (long long)s->batch, (long long)s->channels, (long long)s->filters,
+            (long long)s->in[1], (long long)s->in[2], (long long)s->kernel[1],
+            (long long)s->out[1], (long long)s->out[2], (long long)s->before[1],
+            (long long)s->before[2], side, kind);
+  free(x), free(y), free(first), free(sum), free(size), free(terms);
+  return failures;
+}
+
 static int check_all(const mk_conv_shape* s, int kind) {
   int failures = 0;
   for (int side = 2; side <= 4; side += 2)
-    if (mk_winograd_serves(s, side))
+    if (mk_winograd_serves(s, side)) {
+      failures += check_gradient(s, side, kind);
       for (int input = 0; input < 2; input++)
         for (int epilogue = 0; epilogue < 2; epilogue++)
           failures += check_one(s, input, side, epilogue, kind);
+    }
   return failures;
 }
 

@@ -45,4 +45,36 @@ mk_winograd_blocking mk_winograd_blocking_of(const mk_winograd_args* args, uint3
 double mk_winograd_cost(const mk_winograd_args* args);
 double mk_winograd_direct_cost(const mk_winograd_args* args);
 
+// w from x and y: the adjoint, from the same squares.
+//
+//     w = Gᵀ [ Σ (Bᵀ x B) ⊙ (A y Aᵀ) ] G      over all squares
+//
+// Squares are added up in `chunks` parts, each in blocks of fixed size; both follow from the shape.
+typedef struct {
+  mk_winograd_args winograd;  // forward; of its blocking only the parts are read
+  mk_ref sums;                // mk_winograd_gradient_bytes bytes of workspace
+  mk_ref flags;               // one byte for each part of the second call
+  uint64_t chunks;
+} mk_winograd_gradient_args;
+
+// First the sums of every chunk, then the weights from them.
+void mk_winograd_gradient_sums(const void* args, const mk_context* context);
+void mk_winograd_gradient(const void* args, const mk_context* context);
+size_t mk_winograd_gradient_bytes(const mk_winograd_gradient_args* args);
+size_t mk_winograd_gradient_scratch(const mk_winograd_gradient_args* args);
+
+// Fills in chunks and parts, and returns the time as mk_winograd_cost does, but for all images;
+// infinity where the sums would not fit the caches.
+double mk_winograd_gradient_plan(mk_winograd_gradient_args* args, uint32_t threads);
+
+// Runs a kernel of the direct way if any of the flags is set, as they are where a weight came out
+// infinite or NaN: then the sum itself decides.
+typedef struct {
+  mk_ref flags;
+  uint32_t count;
+  mk_run run;
+  mk_conv_filter_args filter;
+} mk_winograd_repair_args;
+void mk_winograd_repair(const void* args, const mk_context* context);
+
 #endif

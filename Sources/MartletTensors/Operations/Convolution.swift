@@ -123,23 +123,36 @@ struct ConvolutionFilter: Operation {
     let blocking = arguments.conv.blocking
     let parts = Int(blocking.row_parts * blocking.column_parts)
     let detail = "\(x.layout.shape.text) by \(windows.text)"
-    let scratch = withUnsafePointer(to: arguments, mk_conv_filter_scratch)
+    // What transformed squares give is taken back where it is not finite.
+    let flags = WinogradGradient(arguments.conv, planner)?.emit(
+      name, detail, x: x, w: w, y: y, planner)
+    func emit(
+      _ label: String, _ detail: String, _ run: @escaping mk_run,
+      _ references: [(WritableKeyPath<mk_conv_filter_args, mk_ref>, Planner.Location)], parts: Int
+    ) {
+      let scratch = withUnsafePointer(to: arguments, mk_conv_filter_scratch)
+      if let flags {
+        flags.emitRepair(label, detail, run, arguments, references, parts, scratch, planner)
+      } else {
+        planner.emit(label, detail, run, arguments, references, parts: parts, scratch: scratch)
+      }
+    }
     if chunks <= 1 {
-      planner.emit(
-        name, detail, mk_conv_filter_partials, arguments,
-        [(\.conv.x, x), (\.conv.y, y), (\.conv.w, w)], parts: parts, scratch: scratch)
+      emit(
+        name, detail, mk_conv_filter_partials,
+        [(\.conv.x, x), (\.conv.y, y), (\.conv.w, w)], parts: parts)
       return
     }
     // First the partial sums of every chunk of pixels, then the chunks in their order.
     let partials = planner.workspace(
       byteCount: withUnsafePointer(to: arguments, mk_conv_filter_workspace))
-    planner.emit(
-      name, detail, mk_conv_filter_partials, arguments,
-      [(\.conv.x, x), (\.conv.y, y), (\.partials, partials)], parts: parts, scratch: scratch)
-    planner.emit(
-      "\(name) sum", "\(chunks) chunks of \(step.type.shape.text)", mk_conv_filter_sum, arguments,
+    emit(
+      name, detail, mk_conv_filter_partials,
+      [(\.conv.x, x), (\.conv.y, y), (\.partials, partials)], parts: parts)
+    emit(
+      "\(name) sum", "\(chunks) chunks of \(step.type.shape.text)", mk_conv_filter_sum,
       [(\.partials, partials), (\.conv.w, w)],
-      parts: planner.parts(forWork: step.type.count * Int(chunks)), scratch: scratch)
+      parts: planner.parts(forWork: step.type.count * Int(chunks)))
   }
 }
 

@@ -14,18 +14,16 @@ struct Winograd {
   /// The choice follows from the sizes of one image and from windows and channels, never from the
   /// batch: an image's bits do not depend on its company.
   init?(_ conv: mk_conv_args, input: Bool, _ planner: Planner) {
-    guard planner.allowsWinograd, conv.dtype == MK_F32, conv.shape.batch > 0,
-      min(conv.shape.channels, conv.shape.filters) >= Winograd.leastChannels
-    else { return nil }
     var best: (arguments: mk_winograd_args, cost: Double)?
-    for side: UInt8 in [4, 2]
-    where withUnsafePointer(to: conv.shape, { mk_winograd_serves($0, Int32(side)) }) != 0 {
+    for side in Winograd.sides(conv, planner) {
       var candidate = mk_winograd_args()
       candidate.conv = conv
       candidate.input = input ? 1 : 0
       candidate.side = side
       let cost = withUnsafePointer(to: candidate, mk_winograd_cost)
-      if cost < best?.cost ?? (0.85 * withUnsafePointer(to: candidate, mk_winograd_direct_cost)) {
+      if cost < best?.cost
+        ?? (Winograd.leastGain * withUnsafePointer(to: candidate, mk_winograd_direct_cost))
+      {
         best = (candidate, cost)
       }
     }
@@ -38,6 +36,19 @@ struct Winograd {
 
   /// With fewer, transforms take as long as what they save: measured.
   private static let leastChannels: Int64 = 32
+
+  /// A share of the direct sum's time: costs are known to some ten percent.
+  static let leastGain = 0.85
+
+  /// The squares of results that a convolution can be cut into.
+  static func sides(_ conv: mk_conv_args, _ planner: Planner) -> [UInt8] {
+    guard planner.allowsWinograd, conv.dtype == MK_F32, conv.shape.batch > 0,
+      min(conv.shape.channels, conv.shape.filters) >= leastChannels
+    else { return [] }
+    return [4, 2].filter { side in
+      withUnsafePointer(to: conv.shape) { mk_winograd_serves($0, Int32(side)) } != 0
+    }
+  }
 
   func emit(
     _ step: PlanStep, _ name: String, x: Planner.Location, w: Planner.Location,
@@ -66,5 +77,77 @@ struct Winograd {
       parts: Int(arguments.blocking.row_parts * arguments.blocking.column_parts),
       scratch: withUnsafePointer(to: arguments, mk_winograd_scratch), program: program,
       handingOver: isInput ? x : y)
+  }
+}
+
+/// The gradient of a convolution by its filters, from the same squares: the adjoint.
+///
+///     w = Gᵀ [ Σ (Bᵀ x B) ⊙ (A y Aᵀ) ] G       over all squares
+struct WinogradGradient {
+  private var arguments: mk_winograd_gradient_args
+
+  /// The way that takes least time; nil where the direct sum does, or where this way is not allowed.
+  init?(_ conv: mk_conv_args, _ planner: Planner) {
+    var best: (arguments: mk_winograd_gradient_args, cost: Double)?
+    for side in Winograd.sides(conv, planner) {
+      var candidate = mk_winograd_gradient_args()
+      candidate.winograd.conv = conv
+      candidate.winograd.side = side
+      let cost = withUnsafeMutablePointer(to: &candidate) {
+        mk_winograd_gradient_plan($0, conv.threads(planner))
+      }
+      let direct =
+        Double(conv.shape.batch)
+        * withUnsafePointer(to: candidate.winograd, mk_winograd_direct_cost)
+      if cost < best?.cost ?? (Winograd.leastGain * direct) { best = (candidate, cost) }
+    }
+    guard let best else { return nil }
+    arguments = best.arguments
+  }
+
+  /// Emits the calls that compute the filters, and returns where they say whether all are finite.
+  func emit(
+    _ name: String, _ detail: String, x: Planner.Location, w: Planner.Location,
+    y: Planner.Location, _ planner: Planner
+  ) -> Flags {
+    let parts = planner.parts(forWork: w.layout.shape.elementCount * Int(2 + arguments.chunks))
+    let flags = Flags(place: planner.workspace(byteCount: parts), count: parts)
+    let sums = planner.workspace(
+      byteCount: withUnsafePointer(to: arguments, mk_winograd_gradient_bytes))
+    let blocking = arguments.winograd.blocking
+    planner.emit(
+      name, detail + " in squares of \(arguments.winograd.side)", mk_winograd_gradient_sums,
+      arguments, [(\.winograd.conv.x, x), (\.winograd.conv.y, y), (\.sums, sums)],
+      parts: Int(blocking.row_parts * blocking.column_parts),
+      scratch: withUnsafePointer(to: arguments, mk_winograd_gradient_scratch))
+    planner.emit(
+      "\(name) sum", "\(arguments.chunks) chunks of \(w.layout.shape.text)", mk_winograd_gradient,
+      arguments, [(\.sums, sums), (\.winograd.conv.w, w), (\.flags, flags.place)], parts: parts)
+    return flags
+  }
+
+  /// Whether something came out infinite or NaN: one byte for each part.
+  struct Flags {
+    fileprivate let place: Planner.Location
+    fileprivate let count: Int
+
+    /// Emits a call of the direct way that runs only if something did.
+    func emitRepair(
+      _ label: String, _ detail: String, _ run: @escaping mk_run, _ filter: mk_conv_filter_args,
+      _ references: [(WritableKeyPath<mk_conv_filter_args, mk_ref>, Planner.Location)],
+      _ parts: Int, _ scratch: Int, _ planner: Planner
+    ) {
+      var arguments = mk_winograd_repair_args()
+      arguments.count = UInt32(count)
+      arguments.run = run
+      arguments.filter = filter
+      let filterPath: WritableKeyPath<mk_winograd_repair_args, mk_conv_filter_args> = \.filter
+      var all: [(WritableKeyPath<mk_winograd_repair_args, mk_ref>, Planner.Location)] = []
+      all.append((\.flags, place))
+      for (path, place) in references { all.append((filterPath.appending(path: path), place)) }
+      planner.emit(
+        "\(label) unless finite", detail, mk_winograd_repair, arguments, all,
+        parts: parts, scratch: scratch)
+    }
   }
 }

@@ -40,9 +40,8 @@ public func withoutFusion<Result>(_ body: () throws -> Result) rethrows -> Resul
 /// Convolutions in float32 with windows of 3 × 3 or 5 × 5 elements, one apart, and 32 channels or
 /// more on both sides are otherwise worked out from transformed squares, several times as fast. The
 /// results of both differ from the true sums by rounding: measured, at most 2e-6 of the largest
-/// element, where direct sums are off by up to 1e-6. Other types, shapes and the gradients of
-/// filters are always direct. The environment variable `MARTLET_WINOGRAD`, if it is 0, does the same
-/// for a whole process.
+/// element, where direct sums are off by up to 1e-6. Other types and shapes are always direct. The
+/// environment variable `MARTLET_WINOGRAD`, if it is 0, does the same for a whole process.
 ///
 /// - Source: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015.
 public func withoutWinograd<Result>(_ body: () throws -> Result) rethrows -> Result {
