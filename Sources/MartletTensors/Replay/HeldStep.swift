@@ -69,9 +69,10 @@ final class HeldStep {
     _ moment: Moment, _ seen: ChangesSeen, _ inputs: [Tensor], _ start: Start,
     _ recording: StepRecording, _ found: [Tensor]
   ) {
-    guard start.isKnown, let (snapshot, plan) = recording.evaluation else { return nil }
+    guard start.isKnown, let evaluation = recording.evaluation else { return nil }
     self.moment = moment
     self.seen = seen
+    let plan = evaluation.plan
     self.plan = plan
     inputTypes = inputs.map(\.type)
     inputAliases = HeldStep.aliases(inputs)
@@ -79,10 +80,10 @@ final class HeldStep {
     draws = recording.draws.map(\.source)
 
     var outputs: [ObjectIdentifier: Int] = [:]
-    for (index, output) in snapshot.outputs.enumerated() {
-      outputs[ObjectIdentifier(snapshot.nodes[output])] = index
+    for (index, output) in evaluation.outputs.enumerated() {
+      outputs[ObjectIdentifier(output)] = index
     }
-    outputTypes = snapshot.outputs.map { snapshot.nodes[$0].type }
+    outputTypes = evaluation.outputs.map(\.type)
     var taken = Set<Int>()
     var results: [Int] = []
     for tensor in found {
@@ -103,8 +104,8 @@ final class HeldStep {
     }
     // What is somebody else's is computed once.
     let isForeign = graphLock.withLock {
-      snapshot.outputs.indices.contains {
-        !taken.contains($0) && snapshot.nodes[snapshot.outputs[$0]].holders > 0
+      evaluation.outputs.indices.contains {
+        !taken.contains($0) && evaluation.outputs[$0].holders > 0
       }
     }
     if isForeign { return nil }
@@ -126,7 +127,7 @@ final class HeldStep {
     }
     var bindings: [Binding] = []
     var isUsed = isAssigned
-    for (index, leaf) in snapshot.leaves.enumerated() {
+    for (index, leaf) in evaluation.leaves.enumerated() {
       var binding = known[ObjectIdentifier(leaf)]
       if binding == nil {
         binding =
@@ -134,10 +135,10 @@ final class HeldStep {
       }
       if case .variable(let variable)? = binding {
         isUsed[variable] = true
-        if snapshot.donated[index], !isAssigned[variable] || !start.isAlone[variable] {
+        if evaluation.donated[index], !isAssigned[variable] || !start.isAlone[variable] {
           return nil
         }
-      } else if snapshot.donated[index] {
+      } else if evaluation.donated[index] {
         return nil
       }
       if let binding { bindings.append(binding) }
