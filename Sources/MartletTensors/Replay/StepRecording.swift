@@ -4,8 +4,9 @@ final class StepRecording {
   /// Whether something happened that a replay would leave out: a value was read, memory was made,
   /// code took part that did not say it does the same every time.
   var isRefused = false
-  /// What was evaluated, and by which plan. The other nodes are let go: closures in them hold
-  /// tensors, which would look like somebody's.
+  /// What was evaluated, and by which plan.
+  ///
+  /// The other nodes are let go: closures in them hold tensors, which would look like somebody's.
   private(set) var evaluation: (leaves: [Node], donated: [Bool], outputs: [Node], plan: Plan)?
   /// Numbers that are computed again for each step.
   private(set) var scalars: [(node: Node, dtype: DType, formula: () -> Double)] = []
