@@ -67,6 +67,11 @@ final class Planner {
     }
   }
 
+  /// Whether a buffer is a leaf's whose memory may be overwritten.
+  func isDonated(_ buffer: Int) -> Bool {
+    if case .leaf(let leaf) = buffers.kind(of: buffer) { snapshot.donated[leaf] } else { false }
+  }
+
   /// The finished plan.
   func finish() -> Plan {
     for unit in fusion.ordered() { emit(fusion.units[unit]) }

@@ -18,7 +18,7 @@ struct Program {
   ) {
     let members = Chains.order(members, planner.graph)
     let axes = axes ?? Array(shape.indices)
-    var builder = ProgramBuilder(shape: axes.map { shape[$0] })
+    var builder = ProgramBuilder(shape: axes.map { shape[$0] }, isDonated: planner.isDonated)
     var registers: [Int: Int] = [:]  // by reference: a node's register
 
     func register(of reference: Int) -> Int {
@@ -111,7 +111,13 @@ private struct ProgramBuilder {
     let dtype: DType
   }
 
-  init(shape: Shape) { self.shape = shape }
+  /// Whether a buffer is a leaf that may be overwritten.
+  private let isDonated: (Int) -> Bool
+
+  init(shape: Shape, isDonated: @escaping (Int) -> Bool = { _ in false }) {
+    self.shape = shape
+    self.isDonated = isDonated
+  }
 
   mutating func operand(_ place: Buffers.Location, _ layout: Layout) -> Int {
     let key = OperandKey(buffer: place.buffer, layout: layout, dtype: place.dtype)
@@ -236,9 +242,14 @@ private struct ProgramBuilder {
   private func inPlacePairs() -> [(read: Int, written: Int)] {
     var pairs: [(read: Int, written: Int)] = []
     var taken: Set<Int> = []
+    // Leaves before temporaries: a weight's new value lies where the old one lay, and the arena's
+    // memory serves the next gradient.
+    let candidates =
+      operands.filter { isDonated($0.place.buffer) }
+      + operands.filter { !isDonated($0.place.buffer) }
     for result in results {
       guard let place = result.place, let written = definedAt[result.register] else { continue }
-      for operand in operands
+      for operand in candidates
       where operand.parameter == nil && operand.layout.isDense && operand.layout.offset == 0
         && operand.place.dtype.byteCount == result.dtype.byteCount && operand.lastStep <= written
         && kind(of: operand.layout) == Int(MK_DENSE)

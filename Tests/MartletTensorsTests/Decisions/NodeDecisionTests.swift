@@ -134,6 +134,35 @@ func onSmallStack(_ body: @escaping @Sendable () -> Void) {
     #expect(m.value.scalars == [0.025, 0.025])
   }
 
+  @Test func `an update behind a product leaves every variable where it lies`() {
+    // The product's own memory is of the same size, and must not take a variable's place: it would
+    // be another's next time, and the cache would hold both.
+    let x = Tensor.randomUniform([8, 6], using: RandomSource(seed: 1)).evaluated()
+    let y = Tensor.randomUniform([8, 5], using: RandomSource(seed: 2)).evaluated()
+    let (w, m, v) = (
+      Variable(Tensor.ones([6, 5]).evaluated()), Variable(Tensor.zeros([6, 5]).evaluated()),
+      Variable(Tensor.zeros([6, 5]).evaluated())
+    )
+    func step() {
+      let g = x.transposed().matmul(y)
+      m.assign(m.value + (g - m.value) * 0.1)
+      v.assign(v.value + (g.square() - v.value) * 0.01)
+      w.assign(w.value - m.value / (v.value.sqrt() + 1e-3))
+      w.value.evaluated()
+    }
+    func places() -> [UInt] {
+      [w, m, v].map { variable in
+        variable.value.withElements(of: Float.self) { UInt(bitPattern: $0.baseAddress) }
+      }
+    }
+    step()
+    let first = places()
+    for _ in 0..<3 {
+      step()
+      #expect(places() == first)
+    }
+  }
+
   @Test func `the donated set is part of the plan's key`() {
     // The same graph with and without a holder of the old value, in turn.
     for round in 0..<4 {
