@@ -40,11 +40,12 @@ mk_blocking mk_gemm_blocking(int64_t m, int64_t n, int64_t k, mk_dtype dtype, ui
   int64_t parts = threads < 1 ? 1 : threads;
   if (work < least_work_per_part * (double)parts) parts = (int64_t)(work / least_work_per_part);
   if (parts < 1) parts = 1;
-  // Rows are shared before columns: narrow pieces of rows keep whole lines of C to one thread.
-  // The cut that leaves the largest part smallest wins.
+  // Rows are shared before columns: what an epilogue reads and writes is then one stretch for each
+  // thread, while pieces of rows that threads take in turns are fetched ahead of one by the other.
+  // A cut that leaves the largest part smaller by a thirtieth wins all the same.
   int64_t best_rows = 1, best_columns = 1;
   double best = 1e300;
-  for (int64_t row_parts = 1; row_parts <= parts; row_parts++) {
+  for (int64_t row_parts = parts; row_parts >= 1; row_parts--) {
     int64_t column_parts = parts / row_parts;
     int64_t high = mk_ceil_div(m > 0 ? m : 1, row_parts);
     int64_t wide = mk_ceil_div(mk_ceil_div(n > 0 ? n : 1, panel), column_parts) * panel;
@@ -52,7 +53,7 @@ mk_blocking mk_gemm_blocking(int64_t m, int64_t n, int64_t k, mk_dtype dtype, ui
     // What is computed, and what is packed: every column part packs A, every row part B. Measured:
     // an element packed takes the time of 6 (A) and 12 (B, transposed) multiply-adds.
     double cost = (double)high * (double)wide + 6.0 * (double)high + 12.0 * (double)wide;
-    if (cost < best * 0.999) best = cost, best_rows = row_parts, best_columns = column_parts;
+    if (cost < best * 0.97) best = cost, best_rows = row_parts, best_columns = column_parts;
   }
   blocking.row_parts = (uint32_t)best_rows;
   blocking.column_parts = (uint32_t)best_columns;
