@@ -149,10 +149,11 @@ static void stream(const product* p, int64_t row, int64_t row_end, int64_t colum
   finish(p, row, rows, column, column_end - column);
 }
 
-// Rows of B that lie a page apart or more are read for several panels at once, or each panel would
-// open every page again.
+// Long rows of B are read for several panels at once: memory is fetched ahead within a row, not from
+// row to row, and rows a page apart or more would have their pages opened again for each panel.
 static int64_t panels_at_once(const product* p) {
-  return p->b_column == 1 && p->b_row * (int64_t)p->size >= 4096 ? 8 : 1;
+  const int64_t bytes = p->b_column == 1 ? p->b_row * (int64_t)p->size : 0;
+  return bytes >= 4096 ? 8 : bytes >= 1024 ? 4 : 1;
 }
 
 // Packs B[k0 ..< k0 + terms, j ..< j + panels], what of it lies before `end`, from `y` on.
