@@ -3,6 +3,14 @@
 // A strip of MK_STRIP_VECTORS vectors goes through all links, and only then comes the next one. What
 // follows the last whole strip goes vector by vector.
 
+// What lies half a page further on is fetched meanwhile: with a stream for each operand, the
+// processor's own guesses come too late.
+MK_INLINE Floats V(load_ahead)(const char* x) {
+  enum { AHEAD = 2048 };
+  __builtin_prefetch(x + AHEAD);
+  return V(load)(x);
+}
+
 #define PASS V(strip_pass)
 #define VECTORS MK_STRIP_VECTORS
 #define EACH EIGHT

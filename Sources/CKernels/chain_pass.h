@@ -13,8 +13,9 @@
 #define EIGHT(...)                                                              \
   AT(0, __VA_ARGS__) AT(1, __VA_ARGS__) AT(2, __VA_ARGS__) AT(3, __VA_ARGS__)   \
   AT(4, __VA_ARGS__) AT(5, __VA_ARGS__) AT(6, __VA_ARGS__) AT(7, __VA_ARGS__)
-#define READ(j) \
-  (VECTORS == 1 && valid < MK_LANES ? V(load_some)(p, valid) : V(load)(p + (j) * MK_BYTES))
+#define READ(j)                                               \
+  (VECTORS == 1 && valid < MK_LANES ? V(load_some)(p, valid)  \
+                                    : V(load_ahead)(p + (j) * MK_BYTES))
 #define SPREAD ((Floats)(*(const float*)p))
 #define NEXT                                \
   link++;                                   \
