@@ -39,6 +39,18 @@ final class Recorder: @unchecked Sendable {
   /// What the environment variable `MARTLET_WINOGRAD` says: anything but 0 allows.
   private static let allowsWinograd = getenv("MARTLET_WINOGRAD").map { String(cString: $0) } != "0"
 
+  /// Runs a closure with one of the calling thread's settings changed.
+  static func with<Value, Result>(
+    _ setting: ReferenceWritableKeyPath<Recorder, Value>, _ value: Value,
+    _ body: () throws -> Result
+  ) rethrows -> Result {
+    let recorder = current
+    let before = recorder[keyPath: setting]
+    recorder[keyPath: setting] = value
+    defer { recorder[keyPath: setting] = before }
+    return try body()
+  }
+
   /// The recorder of the calling thread.
   static var current: Recorder {
     if let pointer = pthread_getspecific(key) {

@@ -19,12 +19,8 @@ public final class Profile: CustomStringConvertible {
   /// Runs a closure, evaluating on the way whatever it asks for, and returns its result with the
   /// time spent in each kernel of the calling thread's plans.
   public static func take<Result>(_ body: () throws -> Result) rethrows -> (Result, Profile) {
-    let recorder = Recorder.current
-    let outer = recorder.profile
     let profile = Profile()
-    recorder.profile = profile
-    defer { recorder.profile = outer }
-    return (try body(), profile)
+    return (try Recorder.with(\.profile, profile, body), profile)
   }
 
   func add(_ step: Plan.Step, nanoseconds: Int) {

@@ -42,11 +42,7 @@ public enum Plans {
 ///
 /// The bits of all results are the same with and without.
 public func withoutFusion<Result>(_ body: () throws -> Result) rethrows -> Result {
-  let recorder = Recorder.current
-  let before = recorder.fusion
-  recorder.fusion = false
-  defer { recorder.fusion = before }
-  return try body()
+  try Recorder.with(\.fusion, false, body)
 }
 
 /// Runs a closure in which every convolution is summed directly: without Winograd's way of few
@@ -60,9 +56,5 @@ public func withoutFusion<Result>(_ body: () throws -> Result) rethrows -> Resul
 ///
 /// - Source: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015.
 public func withoutWinograd<Result>(_ body: () throws -> Result) rethrows -> Result {
-  let recorder = Recorder.current
-  let before = recorder.winograd
-  recorder.winograd = false
-  defer { recorder.winograd = before }
-  return try body()
+  try Recorder.with(\.winograd, false, body)
 }

@@ -64,9 +64,5 @@ package enum Replay {
 ///
 /// The bits of all results are the same with and without.
 package func withoutReplay<Result>(_ body: () throws -> Result) rethrows -> Result {
-  let recorder = Recorder.current
-  let before = recorder.replays
-  recorder.replays = false
-  defer { recorder.replays = before }
-  return try body()
+  try Recorder.with(\.replays, false, body)
 }
