@@ -38,21 +38,22 @@ enum Evaluation {
   static func run(_ roots: [Node], recorder: Recorder = .current) {
     recorder.recorded = 0
     while true {
-      var snapshot = Snapshot(PlanSettings(recorder))
-      let isReady = graphLock.withLock {
-        snapshot = capture(roots, recorder)
+      let ready: Snapshot? = graphLock.withLock {
+        var snapshot = capture(roots, recorder)
         // Another evaluation is overwriting a leaf: it will publish what this one needs.
-        if snapshot.leaves.contains(where: \.isGivenAway) { return false }
+        if snapshot.leaves.contains(where: \.isGivenAway) { return nil }
         let fits = snapshot.nodes.count <= pieceLimit
         settleMemory(&snapshot, donating: fits)
         for (leaf, donated) in zip(snapshot.leaves, snapshot.donated) where donated {
           leaf.isGivenAway = true
         }
-        return true
+        return snapshot
       }
-      if !isReady {
+      guard var snapshot = ready else {
         usleep(20)
-      } else if snapshot.nodes.isEmpty {
+        continue
+      }
+      if snapshot.nodes.isEmpty {
         return
       } else if snapshot.nodes.count <= pieceLimit {
         let plan = PlanCache.shared.plan(for: snapshot)

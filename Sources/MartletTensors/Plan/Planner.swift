@@ -21,7 +21,7 @@ final class Planner {
 
   let graph: CanonicalGraph
   let memory = PlanMemory()
-  let threads = Int(mk_threads())
+  var threads: Int { snapshot.settings.threads }
   /// Whether convolutions may take the way of few multiplications.
   var allowsWinograd: Bool { snapshot.settings.winograd }
   private let snapshot: Snapshot
