@@ -23,14 +23,8 @@ extension Model {
   ) throws -> [Tensor] {
     try checkBatchSize(batchSize, "predict")
     try requireSamples(data, "predict")
-    if data.inputNames == nil, data.sampleCount <= batchSize,
-      let known = replayPredictions(data.inputs)
-    {
-      return known
-    }
-    let ready = try prepared(data, "predict").batch
-    if ready.sampleCount <= batchSize { return predictions(for: ready.inputs) }
-    let inputs = Batch(inputs: ready.inputs)
+    if data.sampleCount <= batchSize { return try predictions(for: data, "predict") }
+    let inputs = Batch(inputs: try prepared(data, "predict").batch.inputs)
     return try predictPass(
       try TensorDataset(inputs).batched(batchSize), steps: nil,
       callbacks: callbacks + verbose.callback)
@@ -51,8 +45,7 @@ extension Model {
 
   /// The predictions for one batch, one tensor for each output.
   public final func predictOnBatch(_ inputs: [Tensor]) throws -> [Tensor] {
-    if let known = replayPredictions(inputs) { return known }
-    return predictions(for: try prepared(Batch(inputs: inputs), "predictOnBatch").batch.inputs)
+    try predictions(for: Batch(inputs: inputs), "predictOnBatch")
   }
 
   private final func predictPass(
@@ -63,9 +56,7 @@ extension Model {
     var parts: [[Tensor]] = []
     for callback in callbacks { try callback.passBegan(pass) }
     while steps.map({ pass.batch < $0 }) ?? true, let batch = try reader.next() {
-      let known = batch.inputNames == nil ? replayPredictions(batch.inputs) : nil
-      parts.append(
-        try known ?? predictions(for: try prepared(batch, "predict").batch.inputs))
+      parts.append(try predictions(for: batch, "predict"))
       pass.batch += 1
       for callback in callbacks { try callback.passAdvanced(pass) }
     }

@@ -45,23 +45,21 @@ extension Model {
     }
   }
 
-  /// The predictions for inputs like those that were predicted before; nil where that has to be
-  /// recorded.
-  final func replayPredictions(_ inputs: [Tensor]) -> [Tensor]? {
-    heldPredictions.replay(inputs.count, inputs)
-  }
-
-  /// The predictions for inputs that have been prepared, evaluated.
-  final func predictions(for inputs: [Tensor]) -> [Tensor] {
-    replayPredictions(inputs)
-      ?? heldPredictions.record(inputs.count, inputs) {
-        changesThroughout
-      } variables: {
-        weights
-      } _: {
-        if !isReplayableThroughout { Replay.refuse() }
-        return forward(inputs, CallContext()).outputs.map { $0.evaluated() }
-      }
+  /// The predictions for a batch, evaluated: replayed where one like it was predicted before.
+  final func predictions(for batch: Batch, _ who: String) throws -> [Tensor] {
+    func replayed(_ inputs: [Tensor]) -> [Tensor]? { heldPredictions.replay(inputs.count, inputs) }
+    if batch.inputNames == nil, let known = replayed(batch.inputs) { return known }
+    let inputs = try prepared(batch, who).batch.inputs
+    // Inputs by name are known only in their order.
+    if batch.inputNames != nil, let known = replayed(inputs) { return known }
+    return heldPredictions.record(inputs.count, inputs) {
+      changesThroughout
+    } variables: {
+      weights
+    } _: {
+      if !isReplayableThroughout { Replay.refuse() }
+      return forward(inputs, CallContext()).outputs.map { $0.evaluated() }
+    }
   }
 
   /// What tells a step from others of the same model on tensors of the same shapes.
