@@ -57,10 +57,18 @@ extension Optimizer {
   /// an update, whether averages begin, whether variables take their values.
   var phase: Int {
     if gradientAccumulationSteps == nil && !useEMA { return 0 }
-    let done = iterations
-    let isTime = gradientAccumulationSteps.map { (stepsDone + 1) % $0 == 0 } ?? false
-    let overwrites = useEMA && emaOverwriteFrequency.map { (done + 1) % $0 == 0 } ?? false
-    return (isTime ? 1 : 0) + (useEMA && done == 0 ? 2 : 0) + (overwrites ? 4 : 0)
+    return (isTimeToUpdate ? 1 : 0) + (useEMA && iterations == 0 ? 2 : 0)
+      + (useEMA && averagesOverwrite ? 4 : 0)
+  }
+
+  /// Whether this step uses the gradients that were added up.
+  private var isTimeToUpdate: Bool {
+    gradientAccumulationSteps.map { (stepsDone + 1) % $0 == 0 } ?? true
+  }
+
+  /// Whether variables take the values of their averages at the end of this step.
+  private var averagesOverwrite: Bool {
+    emaOverwriteFrequency.map { (iterations + 1) % $0 == 0 } ?? false
   }
 
   /// Notes the numbers of the step that comes now.
@@ -117,7 +125,7 @@ extension Optimizer {
   /// the means then.
   private func accumulate(_ work: inout [Update]) -> Bool {
     guard let steps = gradientAccumulationSteps else { return true }
-    let isTime = (stepsDone + 1) % steps == 0
+    let isTime = isTimeToUpdate
     for index in work.indices {
       guard let accumulator = states[work[index].place].accumulator else { continue }
       let sum = work[index].gradient + accumulator.value
@@ -164,7 +172,7 @@ extension Optimizer {
     guard let builtVariables else { return }
     // The first step's average is the variable itself.
     let kept = iterations == 0 ? 0 : emaMomentum
-    let overwrites = emaOverwriteFrequency.map { (iterations + 1) % $0 == 0 } ?? false
+    let overwrites = averagesOverwrite
     for (variable, state) in zip(builtVariables, states) {
       guard let average = state.average else { continue }
       average.assign(average.value * kept + variable.value * (1 - kept))
