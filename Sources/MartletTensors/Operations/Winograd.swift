@@ -14,21 +14,18 @@ struct Winograd {
   /// The choice follows from the sizes of one image and from windows and channels, never from the
   /// batch: an image's bits do not depend on its company.
   init?(_ conv: mk_conv_args, input: Bool, _ planner: Planner) {
-    var best: (arguments: mk_winograd_args, cost: Double)?
-    for side in Winograd.sides(conv, planner) {
+    let best = Winograd.cheapest(conv, planner) { side in
       var candidate = mk_winograd_args()
       candidate.conv = conv
       candidate.input = input ? 1 : 0
       candidate.side = side
-      let cost = withUnsafePointer(to: candidate, mk_winograd_cost)
-      if cost < best?.cost
-        ?? (Winograd.leastGain * withUnsafePointer(to: candidate, mk_winograd_direct_cost))
-      {
-        best = (candidate, cost)
-      }
+      return (
+        candidate, withUnsafePointer(to: candidate, mk_winograd_cost),
+        withUnsafePointer(to: candidate, mk_winograd_direct_cost)
+      )
     }
     guard let best else { return nil }
-    arguments = best.arguments
+    arguments = best
     arguments.blocking = withUnsafePointer(to: arguments) {
       mk_winograd_blocking_of($0, conv.threads(planner))
     }
@@ -38,16 +35,22 @@ struct Winograd {
   private static let leastChannels: Int64 = 32
 
   /// A share of the direct sum's time: costs are known to some ten percent.
-  static let leastGain = 0.85
+  private static let leastGain = 0.85
 
-  /// The squares of results that a convolution can be cut into.
-  static func sides(_ conv: mk_conv_args, _ planner: Planner) -> [UInt8] {
+  /// Of the squares of results that a convolution can be cut into, what takes least time; nil where
+  /// none gains enough over the direct sum.
+  static func cheapest<Arguments>(
+    _ conv: mk_conv_args, _ planner: Planner,
+    _ candidate: (_ side: UInt8) -> (arguments: Arguments, cost: Double, direct: Double)
+  ) -> Arguments? {
     guard planner.allowsWinograd, conv.dtype == MK_F32, conv.shape.batch > 0,
       min(conv.shape.channels, conv.shape.filters) >= leastChannels
-    else { return [] }
-    return [4, 2].filter { side in
+    else { return nil }
+    let sides: [UInt8] = [4, 2].filter { side in
       withUnsafePointer(to: conv.shape) { mk_winograd_serves($0, Int32(side)) } != 0
     }
+    return sides.map(candidate).filter { $0.cost < leastGain * $0.direct }
+      .min { $0.cost < $1.cost }?.arguments
   }
 
   func emit(
@@ -88,21 +91,18 @@ struct WinogradGradient {
 
   /// The way that takes least time; nil where the direct sum does, or where this way is not allowed.
   init?(_ conv: mk_conv_args, _ planner: Planner) {
-    var best: (arguments: mk_winograd_gradient_args, cost: Double)?
-    for side in Winograd.sides(conv, planner) {
+    let best = Winograd.cheapest(conv, planner) { side in
       var candidate = mk_winograd_gradient_args()
       candidate.winograd.conv = conv
       candidate.winograd.side = side
       let cost = withUnsafeMutablePointer(to: &candidate) {
         mk_winograd_gradient_plan($0, conv.threads(planner))
       }
-      let direct =
-        Double(conv.shape.batch)
-        * withUnsafePointer(to: candidate.winograd, mk_winograd_direct_cost)
-      if cost < best?.cost ?? (Winograd.leastGain * direct) { best = (candidate, cost) }
+      let direct = withUnsafePointer(to: candidate.winograd, mk_winograd_direct_cost)
+      return (candidate, cost, Double(conv.shape.batch) * direct)
     }
     guard let best else { return nil }
-    arguments = best.arguments
+    arguments = best
   }
 
   /// Emits the calls that compute the filters, and returns where they say whether all are finite.
