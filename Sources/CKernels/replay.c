@@ -275,7 +275,7 @@ static uint32_t count_processors(void) {
   return 1;
 }
 
-static _Atomic uint32_t processors, threads;  // 0: not known yet; racing first calls agree
+static _Atomic uint32_t processors, default_threads;  // 0: not known yet; racing first calls agree
 
 static uint32_t known_processors(void) {
   uint32_t known = atomic_load_explicit(&processors, memory_order_relaxed);
@@ -288,17 +288,17 @@ static uint32_t known_processors(void) {
 void mk_assume_processors(uint32_t count) { atomic_store(&processors, count ? clamped(count) : 0); }
 
 uint32_t mk_threads(void) {
-  uint32_t known = atomic_load_explicit(&threads, memory_order_relaxed);
+  uint32_t known = atomic_load_explicit(&default_threads, memory_order_relaxed);
   if (known) return known;
   known = known_processors();
   const char* text = getenv("MARTLET_THREADS");
   long wanted = text ? strtol(text, NULL, 10) : 0;
   if (wanted > 0 && wanted < (long)known) known = (uint32_t)wanted;
   uint32_t unknown = 0;
-  return atomic_compare_exchange_strong(&threads, &unknown, known) ? known : unknown;
+  return atomic_compare_exchange_strong(&default_threads, &unknown, known) ? known : unknown;
 }
 
-void mk_set_threads(uint32_t count) { atomic_store(&threads, clamped(count)); }
+void mk_set_threads(uint32_t count) { atomic_store(&default_threads, clamped(count)); }
 
 // MARK: Replay
 
@@ -354,10 +354,10 @@ static void run_together(const mk_call* call, mk_context* context, size_t scratc
 }
 
 void mk_replay(const mk_call* calls, size_t count, void* const* bases, size_t scratch,
-               uint64_t* nanoseconds) {
+               uint32_t threads, uint64_t* nanoseconds) {
   mk_context context = {.bases = bases, .scratch = caller_scratch(scratch)};
   // More threads than processors would only wait for each other: the parts are shared by fewer.
-  uint32_t most = mk_threads(), real = known_processors();
+  uint32_t most = clamped(threads), real = known_processors();
   if (most > real) most = real;
   uint32_t widest = 1;
   if (most > 1)

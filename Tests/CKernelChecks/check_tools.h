@@ -97,7 +97,7 @@ TOOL void run_in_parts(const char* what, mk_run run, const void* args, void* con
   if (posix_memalign(&scratch, 64, scratch_bytes + 64)) abort();
   for (int i = 0; i < 5; i++) {
     memset(y.at, 0x5A + i, y.bytes);
-    if (i == 4) mk_replay(&(mk_call){run, args, divisions[i]}, 1, bases, scratch_bytes, NULL);
+    if (i == 4) mk_replay(&(mk_call){run, args, divisions[i]}, 1, bases, scratch_bytes, mk_threads(), NULL);
     for (uint32_t part = i < 4 ? divisions[i] : 0; part-- > 0;) run(args, &(mk_context){bases, scratch, part, divisions[i]});
     if (i == 0) memcpy(first, y.at, y.bytes);
     else if (memcmp(first, y.at, y.bytes)) FAIL("%s: other bits in %u parts\n", what, divisions[i]);

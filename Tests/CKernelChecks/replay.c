@@ -58,7 +58,7 @@ static int replay_and_compare(uint32_t seed, int timed) {
   }
   void* bases[] = {b};
   memset(nanoseconds, 0xff, sizeof nanoseconds);
-  mk_replay(calls, CALLS, bases, SCRATCH + seed % 3 * 4096, timed ? nanoseconds : NULL);
+  mk_replay(calls, CALLS, bases, SCRATCH + seed % 3 * 4096, mk_threads(), timed ? nanoseconds : NULL);
   int failures = (int)b->faults;
   for (uint32_t i = 0; i < CALLS; i++) {
     for (uint32_t p = 0; p < MOST_PARTS; p++) {
@@ -92,7 +92,7 @@ static void count_part(const void* pointer, const mk_context* context) {
 static int replay_very_many(void) {
   enum { PARTS = 70000 };
   _Atomic uint64_t sum = 0;
-  mk_replay(&(mk_call){count_part, NULL, PARTS}, 1, (void*[]){&sum}, 0, NULL);
+  mk_replay(&(mk_call){count_part, NULL, PARTS}, 1, (void*[]){&sum}, 0, mk_threads(), NULL);
   return sum != (uint64_t)PARTS * (PARTS + 1) / 2;
 }
 
@@ -111,7 +111,7 @@ static int replay_undivided(void) {
     int before = threads_of_process();
     _Atomic uint64_t sum = 0;
     mk_call calls[] = {{count_part, NULL, 1}, {count_part, NULL, 1}};
-    mk_replay(calls, 2, (void*[]){&sum}, 64, NULL);
+    mk_replay(calls, 2, (void*[]){&sum}, 64, mk_threads(), NULL);
     if (threads_of_process() <= before) return sum != 2;
   }
   return 1;
@@ -125,7 +125,7 @@ int check_replay(void) {
   failures += said("with no thread", mk_threads() != 1);
   mk_set_threads(1000);
   failures += said("with a thousand threads", mk_threads() != MK_MOST_THREADS);
-  mk_replay(NULL, 0, NULL, 0, NULL);
+  mk_replay(NULL, 0, NULL, 0, 0, NULL);
   mk_set_threads(4);
 #if defined(__linux__)
   failures += said("with undivided calls", replay_undivided());

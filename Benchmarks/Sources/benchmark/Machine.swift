@@ -64,7 +64,7 @@ struct Peak {
 /// Runs calls over buffers, as a plan does.
 func replay(_ calls: [mk_call], over buffers: [UnsafeMutableRawPointer], scratch: Int) {
   let bases: [UnsafeMutableRawPointer?] = buffers
-  mk_replay(calls, calls.count, bases, scratch, nil)
+  mk_replay(calls, calls.count, bases, scratch, mk_threads(), nil)
 }
 
 /// Float32 elements, filled with small numbers that are no two alike.

@@ -4,8 +4,8 @@
 
 #include "mk_call.h"
 
-// Threads a replay may use: the caller's and workers. At first the smaller of the affinity mask and
-// what MARTLET_THREADS says; at least 1, at most MK_MOST_THREADS.
+// Threads that plans are made for where nobody says otherwise: the caller's and workers. At first the
+// smaller of the affinity mask and what MARTLET_THREADS says; at least 1, at most MK_MOST_THREADS.
 enum { MK_MOST_THREADS = 64 };
 uint32_t mk_threads(void);
 void mk_set_threads(uint32_t count);
@@ -15,11 +15,11 @@ void mk_set_threads(uint32_t count);
 // are more; 0 returns to the truth.
 void mk_assume_processors(uint32_t count);
 
-// Runs calls in order, each with all its parts, over the buffers `bases`. Every thread has at least
-// `scratch` bytes of its own. If another replay holds the workers, this one runs on its caller's
+// Runs calls in order, each with all its parts, over the buffers `bases`, on at most `threads`
+// threads. Every thread has at least `scratch` bytes of its own. If another replay holds the workers, this one runs on its caller's
 // thread alone, with the same bits. `nanoseconds`, if not null, receives the time of each call.
 void mk_replay(const mk_call* calls, size_t count, void* const* bases, size_t scratch,
-               uint64_t* nanoseconds);
+               uint32_t threads, uint64_t* nanoseconds);
 
 // A monotonic clock, in nanoseconds.
 uint64_t mk_clock(void);

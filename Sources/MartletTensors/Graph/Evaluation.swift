@@ -56,7 +56,7 @@ enum Evaluation {
       if snapshot.nodes.isEmpty {
         return
       } else if snapshot.nodes.count <= pieceLimit {
-        let plan = PlanCache.shared.plan(for: snapshot)
+        let plan = PlanCache.shared.plan(for: snapshot) { recorder.profile?.plansMade += 1 }
         recorder.recording?.note(snapshot, plan)
         publish(snapshot, plan.run(snapshot, profile: recorder.profile))
         return

@@ -23,6 +23,8 @@ final class Recorder: @unchecked Sendable {
   var recorded = 0
   /// Receives the time of each kernel while a profile is taken.
   var profile: Profile?
+  /// How many threads the plans of this thread may use, if not `Threads.count`.
+  var threads: Int?
   /// Whether the plans of this thread fuse elementwise chains.
   var fusion = true
   /// Whether the plans of this thread may convolve with few multiplications.

@@ -38,6 +38,8 @@ public final class Plan: @unchecked Sendable {
   }
 
   let steps: [Step]
+  /// How many threads it runs on at most.
+  let threads: UInt32
   let arenaBytes: Int
   let scratchBytes: Int
   /// For each constant leaf, its index among the leaves; its bits stand at 16 bytes each.
@@ -54,12 +56,14 @@ public final class Plan: @unchecked Sendable {
   private var spareArena: Storage?
 
   init(
-    calls: [mk_call], steps: [Step], memory: PlanMemory, arenaBytes: Int, scratchBytes: Int,
-    constants: [Int], errorNodes: [Int], leafCount: Int, outputs: [Output], results: [Result]
+    calls: [mk_call], steps: [Step], threads: Int, memory: PlanMemory, arenaBytes: Int,
+    scratchBytes: Int, constants: [Int], errorNodes: [Int], leafCount: Int, outputs: [Output],
+    results: [Result]
   ) {
     self.calls = .allocate(capacity: calls.count)
     _ = self.calls.initialize(from: calls)
     self.steps = steps
+    self.threads = UInt32(threads)
     self.memory = memory
     self.arenaBytes = arenaBytes
     self.scratchBytes = scratchBytes
@@ -143,7 +147,8 @@ public final class Plan: @unchecked Sendable {
         if let profile {
           replayTimed(bases, into: profile)
         } else {
-          mk_replay(calls.baseAddress, calls.count, bases.baseAddress, scratchBytes, nil)
+          mk_replay(
+            calls.baseAddress, calls.count, bases.baseAddress, scratchBytes, threads, nil)
         }
       }
       for (index, node) in errorNodes.enumerated() where errors[2 * index] != 0 {
@@ -161,7 +166,8 @@ public final class Plan: @unchecked Sendable {
   ) {
     withUnsafeTemporaryAllocation(of: UInt64.self, capacity: calls.count + 1) { times in
       times.initialize(repeating: 0)
-      mk_replay(calls.baseAddress, calls.count, bases.baseAddress, scratchBytes, times.baseAddress)
+      mk_replay(
+        calls.baseAddress, calls.count, bases.baseAddress, scratchBytes, threads, times.baseAddress)
       for (index, step) in steps.enumerated() {
         profile.add(step, nanoseconds: Int(times[index]))
       }

@@ -21,7 +21,9 @@ final class PlanCache: @unchecked Sendable {
   init(byteLimit: Int) { self.byteLimit = byteLimit }
 
   /// The plan of a snapshot: a kept one if the same graph was asked for before.
-  func plan(for snapshot: Snapshot) -> Plan {
+  ///
+  /// - Parameter made: Called if there was none.
+  func plan(for snapshot: Snapshot, made: () -> Void = {}) -> Plan {
     let key = PlanKey(snapshot)
     let known: Plan? = lock.withLock {
       clock += 1
@@ -31,6 +33,7 @@ final class PlanCache: @unchecked Sendable {
     }
     if let known { return known }
     let plan = Planner(snapshot).finish()
+    made()
     var dropped: [Plan] = []  // let go outside the lock
     lock.withLock {
       madeCount += 1

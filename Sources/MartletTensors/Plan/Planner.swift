@@ -103,7 +103,7 @@ final class Planner {
     return Plan(
       calls: calls.map { mk_call(run: $0.run, args: $0.arguments, parts: UInt32($0.parts)) },
       steps: calls.map { Plan.Step(label: $0.label, detail: $0.detail, parts: $0.parts) },
-      memory: memory, arenaBytes: arenaBytes,
+      threads: threads, memory: memory, arenaBytes: arenaBytes,
       scratchBytes: calls.map(\.scratch).max() ?? 0, constants: constants,
       errorNodes: errorNodes, leafCount: snapshot.leaves.count,
       outputs: outputs.enumerated().map {

@@ -14,6 +14,9 @@ public final class Profile: CustomStringConvertible {
 
   private var table: [String: Entry] = [:]
 
+  /// How many plans were made anew, where none was found in the cache.
+  public internal(set) var plansMade = 0
+
   init() {}
 
   /// Runs a closure, evaluating on the way whatever it asks for, and returns its result with the

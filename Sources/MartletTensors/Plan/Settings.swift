@@ -1,6 +1,6 @@
 import CKernels
 
-/// How many threads evaluations may use, the caller's among them.
+/// How many threads evaluations may use, the caller's among them, where `withThreads` says nothing.
 ///
 /// At first as many as the process may run on (its affinity mask), or what the environment variable
 /// `MARTLET_THREADS` says. No result depends on it: the bits are the same for any number.
@@ -20,7 +20,7 @@ struct PlanSettings: Equatable {
   let winograd: Bool
 
   init(_ recorder: Recorder) {
-    threads = Int(mk_threads())
+    threads = recorder.threads ?? Threads.count
     level = Int(mk_isa())
     fusion = recorder.fusion
     winograd = recorder.winograd
@@ -36,6 +36,14 @@ public enum Plans {
 
   /// Forgets all plans and gives their memory back.
   public static func removeAll() { PlanCache.shared.removeAll() }
+}
+
+/// Runs a closure whose evaluations use at most `count` threads, the caller's among them: 1 leaves the
+/// other processors to the rest of the program.
+///
+/// No result depends on it, and no other thread of the program notices.
+public func withThreads<Result>(_ count: Int, _ body: () throws -> Result) rethrows -> Result {
+  try Recorder.with(\.threads, min(max(count, 1), Int(MK_MOST_THREADS)), body)
 }
 
 /// Runs a closure in which every operation is a kernel of its own: for finding out what fusion does.

@@ -297,15 +297,14 @@ import Testing
 
   @Test(.enabled(if: Tensor.promisesBits, "external BLAS libraries promise no equal bits"))
   func `one hash for every number of threads and every run`() {
-    let before = Threads.count
-    defer { Threads.count = before }
     var hashes: (Set<UInt64>, Set<UInt64>, Set<UInt64>) = ([], [], [])
     for threads in [1, 2, 3, 4, 7] {
-      Threads.count = threads
-      for _ in 0..<3 {
-        hashes.0.insert(perceptron())
-        hashes.1.insert(convolutional())
-        hashes.2.insert(recurrent())
+      withThreads(threads) {
+        for _ in 0..<3 {
+          hashes.0.insert(perceptron())
+          hashes.1.insert(convolutional())
+          hashes.2.insert(recurrent())
+        }
       }
     }
     #expect(hashes.0.count == 1 && hashes.1.count == 1 && hashes.2.count == 1)

@@ -108,10 +108,10 @@ import Testing
 
   @Test(arguments: [DType.float32, .float64])
   func `a product large enough to share out is the same sum`(dtype: DType) {
-    let before = Threads.count
-    defer { Threads.count = before }
     for threads in [1, 2, 3] {
-      Threads.count = threads
+      withThreads(threads) { check() }
+    }
+    func check() {
       for (m, k, n) in [(130, 50, 70), (3, 300, 401), (1, 700, 601), (601, 700, 1)] {
         let (a, b) = (whole([m, k], dtype), whole([k, n], dtype))
         let bias = whole([n], dtype)

@@ -92,11 +92,8 @@ import Testing
     }
     let expected = run(x)
     #expect(withoutFusion { run(x) } == expected)
-    let before = Threads.count
-    defer { Threads.count = before }
     for threads in [1, 2, 3, 7] {
-      Threads.count = threads
-      #expect(run(x) == expected, "\(threads) threads")
+      #expect(withThreads(threads) { run(x) } == expected, "\(threads) threads")
     }
     let alone = (layer.y(x[1..<2], w) + bias).relu().scalars.map(\.bitPattern)
     #expect(alone[...] == expected[0][alone.count..<2 * alone.count])

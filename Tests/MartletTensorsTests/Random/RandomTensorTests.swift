@@ -165,17 +165,16 @@ private let count = 100_000
   }
 
   @Test func `numbers do not depend on the threads`() {
-    let before = mk_threads()
-    defer { mk_set_threads(before) }
     var all: [[Double]] = []
-    for threads: UInt32 in [1, 2, 3, 7] {
-      mk_set_threads(threads)
-      all.append(
-        withRandomSeed(20) {
-          (Tensor.randomNormal([333, 301], dtype: .float64)
-            + Tensor.randomUniform([333, 301], dtype: .float64)).scalars(of: Double.self)
-            + Tensor.randomPermutation(5001).scalars(of: Double.self)
-        })
+    for threads in [1, 2, 3, 7] {
+      withThreads(threads) {
+        all.append(
+          withRandomSeed(20) {
+            (Tensor.randomNormal([333, 301], dtype: .float64)
+              + Tensor.randomUniform([333, 301], dtype: .float64)).scalars(of: Double.self)
+              + Tensor.randomPermutation(5001).scalars(of: Double.self)
+          })
+      }
     }
     #expect(all.allSatisfy { $0 == all[0] })
   }

@@ -59,10 +59,10 @@ import Testing
     #expect(profile.kernelCount == 0)
     _ = metric.result().item()
     func plans() -> Int {
-      let before = Plans.statistics.made
-      metric.update(y, p)
-      _ = metric.result().item()
-      return Plans.statistics.made - before
+      Profile.take {
+        metric.update(y, p)
+        _ = metric.result().item()
+      }.1.plansMade
     }
     _ = (plans(), plans())
     #expect(plans() == 0)
