@@ -2,7 +2,7 @@
 //
 //     A [m, k]   B [k, n]   C [m, n]   a product; `batch` of them in a call
 //     kc   terms summed in registers before C is touched: the only cut that shows in the bits
-//     mc   rows of A packed at a time (they stay in L2), nc columns of B (likewise)
+//     mc   rows of A packed at a time (they stay in L2), nc columns of B (in the last cache)
 #include "mk_gemm.h"
 
 #include <string.h>
@@ -20,20 +20,45 @@ static uint32_t terms_per_block(int64_t k, mk_dtype dtype) {
   return k <= 0 ? 1 : (uint32_t)mk_ceil_div(k, mk_ceil_div(k, most));
 }
 
+// How a thread's share of C's columns is cut: into panels of `widest` vectors or one less, which
+// tiles of `rows` rows walk down.
+typedef struct {
+  int64_t lanes, first, vectors;  // the share, in vectors
+  int64_t count, widest, rows;
+} panels;
+
+// Tiles of three vectors have few rows, which are read where they lie, and few elements to read for
+// each multiply-add; tiles of two, with more rows, fit few columns better.
+static panels panels_of(const mk_gemm_kernels* kernels, int64_t first, int64_t vectors) {
+  panels cut = {.lanes = kernels->lanes, .first = first, .vectors = vectors};
+  cut.widest = kernels->widest == 3 && vectors >= 6 ? 3 : 2;
+  cut.count = mk_ceil_div(vectors, cut.widest);
+  cut.rows = kernels->most_rows[cut.widest];
+  return cut;
+}
+
+// The first column of a panel.
+static inline int64_t panel_begin(const panels* cut, int64_t index) {
+  return (cut->first + mk_piece(cut->vectors, cut->count, index)) * cut->lanes;
+}
+
 // Below so many multiply-adds, waking another thread costs more than it gives.
 static const double least_work_per_part = 1.5e5;
 
 mk_blocking mk_gemm_blocking(int64_t m, int64_t n, int64_t k, mk_dtype dtype, uint32_t threads) {
   const mk_gemm_kernels* kernels = mk_gemm_kernels_of(mk_isa(), dtype);
   mk_blocking blocking = {.kc = terms_per_block(k, dtype), .row_parts = 1, .column_parts = 1};
-  int64_t rows = kernels->most_rows[2], panel = 2 * kernels->lanes;
+  const int64_t lanes = kernels->lanes, columns = n == 1 ? m : n;  // a column is worked out as a row
+  const panels cut = panels_of(kernels, 0, mk_ceil_div(columns > 0 ? columns : 1, lanes));
+  const int64_t panel = cut.widest * lanes;
   // Twelve tiles, fewer of many terms: A takes a third of a mebibyte.
   const int64_t tiles = 12 * 512 * 4 / (int64_t)(blocking.kc * mk_size(dtype));
-  blocking.mc = (uint32_t)(rows * (tiles < 12 ? tiles : 12));
+  blocking.mc = (uint32_t)(cut.rows * (tiles < 12 ? tiles : 12));
   int64_t nc = (int64_t)(2 << 20) / (int64_t)(blocking.kc * mk_size(dtype));
   nc -= nc % panel;
   if (nc < panel) nc = panel;
-  if (nc > n) nc = mk_ceil_div(n > 0 ? n : 1, panel) * panel;
+  if (n == 1) nc = panel;
+  if (nc > cut.count * panel) nc = cut.count * panel;
   blocking.nc = (uint32_t)nc;
 
   double work = (double)m * (double)n * (double)k;
@@ -48,7 +73,7 @@ mk_blocking mk_gemm_blocking(int64_t m, int64_t n, int64_t k, mk_dtype dtype, ui
   for (int64_t row_parts = parts; row_parts >= 1; row_parts--) {
     int64_t column_parts = parts / row_parts;
     int64_t high = mk_ceil_div(m > 0 ? m : 1, row_parts);
-    int64_t wide = mk_ceil_div(mk_ceil_div(n > 0 ? n : 1, panel), column_parts) * panel;
+    int64_t wide = mk_ceil_div(cut.vectors, column_parts) * lanes;
     if (n == 1) wide = 1;
     // What is computed, and what is packed: every column part packs A, every row part B. Measured:
     // an element packed takes the time of 6 (A) and 12 (B, transposed) multiply-adds.
@@ -70,6 +95,7 @@ typedef struct {
   int64_t m, n, k, a_row, a_column, b_row, b_column, c_row;
   int64_t first;  // C's first element in the iteration space of the epilogue
   size_t size;    // of an element
+  panels cut;
   char *a_panels, *b_panels;
   mk_binding* epilogue;  // or null
 } product;
@@ -90,13 +116,14 @@ size_t mk_gemm_scratch(const mk_gemm_args* args) {
          (args->epilogue ? mk_program_scratch(args->epilogue) : 0);
 }
 
-// Whether A is better copied into panels: always where neither stride is 1, and where its rows are
-// a multiple of a page apart, which puts a tile's rows into one set of L1, if there is enough
-// reuse.
+// Whether A is better copied into panels: always where neither stride is 1, and where a tile has
+// more rows than a set of L1 has places and they are a multiple of a page apart, which puts them
+// into one set, if there is enough reuse.
 static int packs_a(const product* p, int64_t columns) {
   if (p->a_column == 1 || p->m == 1) {
     size_t apart = (size_t)(p->a_row < 0 ? -p->a_row : p->a_row) * p->size;
-    return p->m > 1 && columns > 4 * p->kernels->lanes && (apart % 1024 == 0 || p->k > 2048);
+    return p->cut.rows > 8 && p->m > 1 && columns > 4 * p->kernels->lanes &&
+           (apart % 1024 == 0 || p->k > 2048);
   }
   if (p->a_row == 1) return columns > 8 * p->kernels->lanes && p->k > 256;
   return 1;
@@ -105,7 +132,7 @@ static int packs_a(const product* p, int64_t columns) {
 static int packs_b(const product* p, int64_t rows) {
   if (p->b_column != 1) return 1;
   size_t bytes = (size_t)(p->k * p->n) * p->size;
-  return rows > 2 * p->kernels->most_rows[2] && bytes > (32 << 10);
+  return rows > 2 * p->cut.rows && bytes > (32 << 10);
 }
 
 // The epilogue on C[row ..< row + rows, column ..< column + columns].
@@ -156,27 +183,29 @@ static int64_t panels_at_once(const product* p) {
   return bytes >= 4096 ? 8 : bytes >= 1024 ? 4 : 1;
 }
 
-// Packs B[k0 ..< k0 + terms, j ..< j + panels], what of it lies before `end`, from `y` on.
-static void pack_b(const product* p, char* y, int64_t k0, int64_t terms, int64_t j, int64_t end) {
-  const int64_t lanes = p->kernels->lanes, panel = 2 * lanes, size = (int64_t)p->size;
-  const int64_t most = panels_at_once(p) * panel, last = end - j < most ? end : j + most;
-  const int64_t step = most > panel ? 8 : terms;
+// Packs B[k0 ..< k0 + terms, panels first ..< last], from `y` on, a panel behind the other.
+static void pack_b(const product* p, char* y, int64_t k0, int64_t terms, int64_t first,
+                   int64_t last) {
+  const int64_t lanes = p->cut.lanes, size = (int64_t)p->size;
+  const int64_t step = last - first > 1 ? 8 : terms, begin = panel_begin(&p->cut, first);
   for (int64_t k = 0; k < terms; k += step)
-    for (int64_t at = j; at < last; at += panel) {
-      const int64_t wide = end - at < panel ? end - at : panel;
-      const int64_t width = mk_ceil_div(wide, lanes) * lanes;
-      p->kernels->pack(y + ((at - j) * terms + k * width) * size,
+    for (int64_t i = first; i < last; i++) {
+      const int64_t at = panel_begin(&p->cut, i), end = panel_begin(&p->cut, i + 1);
+      const int64_t wide = (end < p->n ? end : p->n) - at, width = mk_ceil_div(wide, lanes) * lanes;
+      p->kernels->pack(y + ((at - begin) * terms + k * width) * size,
                        p->b + ((k0 + k) * p->b_row + at * p->b_column) * size,
                        terms - k < step ? terms - k : step, wide, width, p->b_row, p->b_column);
     }
 }
 
-// C[row ..< row_end, column ..< column_end] of one product.
-static void multiply(const product* p, int64_t row, int64_t row_end, int64_t column,
-                     int64_t column_end) {
+// C[row ..< row_end, the share of columns] of one product.
+static void multiply(const product* p, int64_t row, int64_t row_end) {
   const mk_gemm_kernels* kernels = p->kernels;
-  const int64_t rows = row_end - row, lanes = kernels->lanes, panel = 2 * lanes;
-  if (rows <= 0 || column_end <= column) return;
+  const panels* cut = &p->cut;
+  const int64_t rows = row_end - row, lanes = cut->lanes;
+  if (rows <= 0 || cut->vectors <= 0) return;
+  const int64_t column = panel_begin(cut, 0), past = panel_begin(cut, cut->count);
+  const int64_t column_end = past < p->n ? past : p->n;
   if (streams(p, rows)) {
     stream(p, row, row_end, column, column_end);
     return;
@@ -184,13 +213,18 @@ static void multiply(const product* p, int64_t row, int64_t row_end, int64_t col
   const int64_t kc = p->args->blocking.kc, mc = p->args->blocking.mc, nc = p->args->blocking.nc;
   const int64_t blocks = p->k > 0 ? mk_ceil_div(p->k, kc) : 1;
   const int a_packed = packs_a(p, column_end - column), b_packed = packs_b(p, rows);
-  const int64_t tiles = mk_ceil_div(rows, kernels->most_rows[2]);
-  const int64_t tiles_at_once = a_packed ? mc / kernels->most_rows[2] : tiles;
-  const int64_t group = panels_at_once(p) * panel;
+  const int64_t tiles = mk_ceil_div(rows, cut->rows);
+  // What is read in place stays in the last cache from panel to panel.
+  const int64_t in_place = (4 << 20) / (kc * (int64_t)p->size);
+  const int64_t tiles_at_once = (a_packed ? mc : in_place) / cut->rows;
+  const int64_t group = panels_at_once(p), panels_per_block = nc / (cut->widest * lanes);
   const int is_far = (size_t)(p->m * p->n) * p->size > (1 << 20);
 
-  for (int64_t jc = column; jc < column_end; jc += nc) {
-    const int64_t jc_end = jc + nc < column_end ? jc + nc : column_end;
+  for (int64_t panel0 = 0; panel0 < cut->count; panel0 += panels_per_block) {
+    const int64_t left = cut->count - panel0;
+    const int64_t panel_end = panel0 + (left < panels_per_block ? left : panels_per_block);
+    const int64_t jc = panel_begin(cut, panel0), jc_past = panel_begin(cut, panel_end);
+    const int64_t jc_end = jc_past < p->n ? jc_past : p->n;
     for (int64_t block = 0; block < blocks; block++) {
       const int64_t k0 = block * kc, terms = p->k - k0 < kc ? p->k - k0 : kc;
       for (int64_t tile0 = 0; tile0 < tiles; tile0 += tiles_at_once) {
@@ -203,8 +237,9 @@ static void multiply(const product* p, int64_t row, int64_t row_end, int64_t col
                           p->a + ((row + i) * p->a_row + k0 * p->a_column) * (int64_t)p->size,
                           terms, high, high, p->a_column, p->a_row);
           }
-        for (int64_t j = jc; j < jc_end; j += panel) {
-          const int64_t wide = jc_end - j < panel ? jc_end - j : panel;
+        for (int64_t panel = panel0; panel < panel_end; panel++) {
+          const int64_t j = panel_begin(cut, panel), next = panel_begin(cut, panel + 1);
+          const int64_t wide = (next < p->n ? next : p->n) - j;
           const int vectors = (int)mk_ceil_div(wide, lanes);
           const char* b = p->b + (k0 * p->b_row + j * p->b_column) * (int64_t)p->size;
           mk_span span = {0, 0, terms};
@@ -219,7 +254,8 @@ static void multiply(const product* p, int64_t row, int64_t row_end, int64_t col
           if (b_packed || (!kernels->masked && wide % lanes != 0)) {
             char* y = p->b_panels + (j - jc) * terms * (int64_t)p->size;
             if (!b_packed) kernels->pack(y, b, terms, wide, vectors * lanes, p->b_row, p->b_column);
-            else if (tile0 == 0 && (j - jc) % group == 0) pack_b(p, y, k0, terms, j, jc_end);
+            else if (tile0 == 0 && (panel - panel0) % group == 0)
+              pack_b(p, y, k0, terms, panel, panel + group < panel_end ? panel + group : panel_end);
             tile.b = y;
             tile.b_step = vectors * lanes;
           }
@@ -275,6 +311,7 @@ void mk_gemm(const void* args_, const mk_context* context) {
   const int swapped = p.n == 1 && p.c_row == 1;
   if (swapped) {
     // A column is worked out as a row, Cᵀ = Bᵀ Aᵀ, so that the lanes lie along it.
+    if (context->part % column_parts) return;
     p.n = p.m, p.m = 1;
     int64_t row = p.a_row, k = p.a_column;
     p.a_row = p.b_column, p.a_column = p.b_row, p.b_row = k, p.b_column = row;
@@ -282,11 +319,9 @@ void mk_gemm(const void* args_, const mk_context* context) {
   }
   size_t begin, end, column_begin, column_end;
   mk_share((size_t)(products * units_m), context->part / column_parts, row_parts, &begin, &end);
-  const int64_t panel = 2 * p.kernels->lanes;
-  mk_share((size_t)mk_ceil_div(args->n, panel), context->part % column_parts, column_parts,
+  mk_share((size_t)mk_ceil_div(p.n, p.kernels->lanes), context->part % column_parts, column_parts,
            &column_begin, &column_end);
-  column_begin *= (size_t)panel, column_end *= (size_t)panel;
-  if (column_end > (size_t)args->n) column_end = (size_t)args->n;
+  p.cut = panels_of(p.kernels, (int64_t)column_begin, (int64_t)(column_end - column_begin));
 
   if (args->epilogue)
     p.epilogue = mk_bind(args->epilogue, context->bases, p.b_panels + b_panel_bytes(args));
@@ -305,11 +340,14 @@ void mk_gemm(const void* args_, const mk_context* context) {
     p.c = (char*)mk_at(context, args->c) + index * args->c_batch * (int64_t)p.size;
     p.first = index * args->m * args->n;
     if (swapped) {
-      const char* a_in = p.a;
-      p.a = p.b, p.b = a_in;
-      if (column_begin < column_end) multiply(&p, 0, 1, row, row_end);
+      product row_of = p;
+      row_of.a = p.b, row_of.b = p.a + row * p.b_column * (int64_t)p.size;
+      row_of.c += row * (int64_t)p.size, row_of.first += row;
+      row_of.n = row_end - row;
+      row_of.cut = panels_of(p.kernels, 0, mk_ceil_div(row_of.n, p.kernels->lanes));
+      multiply(&row_of, 0, 1);
     } else {
-      multiply(&p, row, row_end, (int64_t)column_begin, (int64_t)column_end);
+      multiply(&p, row, row_end);
     }
     unit += row_end - row;
   }

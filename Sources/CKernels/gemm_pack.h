@@ -41,8 +41,14 @@ static void NAME(pack)(void* y_, const void* x_, int64_t count, int64_t valid, i
       for (int64_t j = 0; j < valid; j += LANES) __builtin_prefetch(x + 8 * x_i + j);
       int64_t j = 0;
       for (; j < whole; j += LANES) NAME(store)(y + j, NAME(load)(x + j));
+#if MK_LEVEL == 2
+      if (j < width)
+        NAME(store_some)
+        (y + j, NAME(load_some)(x + j, (uint32_t)(valid - j)), (uint32_t)(width - j));
+#else
       for (; j < valid; j++) y[j] = x[j];
       for (; j < width; j++) y[j] = 0;
+#endif
     }
     return;
   }
