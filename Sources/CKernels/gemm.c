@@ -97,6 +97,7 @@ typedef struct {
   size_t size;    // of an element
   panels cut;
   char *a_panels, *b_panels;
+  char* handed;   // some rows of C for the epilogue alone; or null
   mk_binding* epilogue;  // or null
 } product;
 
@@ -111,9 +112,22 @@ static size_t b_panel_bytes(const mk_gemm_args* args) {
          ~(size_t)63;
 }
 
+static size_t epilogue_bytes(const mk_gemm_args* args) {
+  return args->epilogue ? (mk_program_scratch(args->epilogue) + 63) & ~(size_t)63 : 0;
+}
+
 size_t mk_gemm_scratch(const mk_gemm_args* args) {
-  return a_panel_bytes(args) + b_panel_bytes(args) +
-         (args->epilogue ? mk_program_scratch(args->epilogue) : 0);
+  return a_panel_bytes(args) + b_panel_bytes(args) + epilogue_bytes(args) + args->handed_bytes;
+}
+
+// Rows enough that B is not read too often, and few enough that they stay in L2 beside it.
+size_t mk_gemm_handed_bytes(const mk_gemm_args* args) {
+  const size_t wanted = 256 << 10, most = 512 << 10;
+  if (!args->epilogue || args->accumulate || args->batch_rank > 0 || args->n == 1) return 0;
+  if (args->m <= MK_STREAM_ROWS || args->k > args->blocking.kc) return 0;
+  const size_t row = args->blocking.nc * mk_size(args->dtype);
+  if (MK_TILE_ROWS * row > most) return 0;
+  return MK_TILE_ROWS * row > wanted ? MK_TILE_ROWS * row : wanted;
 }
 
 // Whether A is better copied into panels: always where neither stride is 1, and where a tile has
@@ -138,17 +152,19 @@ static int packs_b(const product* p, int64_t rows) {
 // The epilogue on C[row ..< row + rows, column ..< column + columns].
 static void finish(const product* p, int64_t row, int64_t rows, int64_t column, int64_t columns) {
   if (!p->epilogue || rows == 0 || columns == 0) return;
-  if (columns == p->n) {
-    mk_bound_run(p->epilogue, (size_t)(p->first + row * p->n), (size_t)(rows * p->n));
-    return;
+  // Whole rows are one stretch.
+  const int64_t stretches = columns == p->n ? 1 : rows, length = rows * columns / stretches;
+  for (int64_t i = 0; i < stretches; i++) {
+    const int64_t start = p->first + (row + i) * p->n + column;
+    if (p->handed)
+      mk_bound_hand(p->epilogue, p->handed + (i * columns - start) * (int64_t)p->size);
+    mk_bound_run(p->epilogue, (size_t)start, (size_t)length);
   }
-  for (int64_t i = row; i < row + rows; i++)
-    mk_bound_run(p->epilogue, (size_t)(p->first + i * p->n + column), (size_t)columns);
 }
 
 // Few rows of C and a large B in rows: B is streamed, A packed.
 static int streams(const product* p, int64_t rows) {
-  return rows <= MK_STREAM_ROWS && p->b_column == 1 && p->n > 4 * p->kernels->lanes &&
+  return !p->handed && rows <= MK_STREAM_ROWS && p->b_column == 1 && p->n > 4 * p->kernels->lanes &&
          (size_t)(p->k * p->n) * p->size > (rows == 1 ? 16 << 10 : 1 << 20);
 }
 
@@ -218,17 +234,21 @@ static void multiply(const product* p, int64_t row, int64_t row_end) {
   const int64_t in_place = (4 << 20) / (kc * (int64_t)p->size);
   const int64_t tiles_at_once = (a_packed ? mc : in_place) / cut->rows;
   const int64_t group = panels_at_once(p), panels_per_block = nc / (cut->widest * lanes);
-  const int is_far = (size_t)(p->m * p->n) * p->size > (1 << 20);
+  const int is_far = !p->handed && (size_t)(p->m * p->n) * p->size > (1 << 20);
 
   for (int64_t panel0 = 0; panel0 < cut->count; panel0 += panels_per_block) {
     const int64_t left = cut->count - panel0;
     const int64_t panel_end = panel0 + (left < panels_per_block ? left : panels_per_block);
     const int64_t jc = panel_begin(cut, panel0), jc_past = panel_begin(cut, panel_end);
     const int64_t jc_end = jc_past < p->n ? jc_past : p->n;
+    const int64_t handed_tiles =
+        (int64_t)(p->args->handed_bytes / p->size) / ((jc_end - jc) * cut->rows);
+    const int64_t at_once =
+        p->handed && handed_tiles < tiles_at_once ? handed_tiles : tiles_at_once;
     for (int64_t block = 0; block < blocks; block++) {
       const int64_t k0 = block * kc, terms = p->k - k0 < kc ? p->k - k0 : kc;
-      for (int64_t tile0 = 0; tile0 < tiles; tile0 += tiles_at_once) {
-        const int64_t tile_end = tile0 + tiles_at_once < tiles ? tile0 + tiles_at_once : tiles;
+      for (int64_t tile0 = 0; tile0 < tiles; tile0 += at_once) {
+        const int64_t tile_end = tile0 + at_once < tiles ? tile0 + at_once : tiles;
         const int64_t i0 = mk_piece(rows, tiles, tile0), i_end = mk_piece(rows, tiles, tile_end);
         if (a_packed)
           for (int64_t t = tile0; t < tile_end; t++) {
@@ -247,7 +267,7 @@ static void multiply(const product* p, int64_t row, int64_t row_end) {
                           .span_count = 1,
                           .b = b,
                           .b_step = p->b_row,
-                          .c_row = p->c_row,
+                          .c_row = p->handed ? jc_end - jc : p->c_row,
                           .columns = wide,
                           .fetch = is_far,
                           .add = block > 0 || p->args->accumulate};
@@ -261,7 +281,8 @@ static void multiply(const product* p, int64_t row, int64_t row_end) {
           }
           for (int64_t t = tile0; t < tile_end; t++) {
             int64_t i = mk_piece(rows, tiles, t), high = mk_piece(rows, tiles, t + 1) - i;
-            tile.c = p->c + ((row + i) * p->c_row + j) * (int64_t)p->size;
+            tile.c = p->handed ? p->handed + ((i - i0) * tile.c_row + j - jc) * (int64_t)p->size
+                               : p->c + ((row + i) * p->c_row + j) * (int64_t)p->size;
             if (a_packed) {
               tile.a = p->a_panels + (i - i0) * terms * (int64_t)p->size;
               tile.a_step = high;
@@ -323,8 +344,9 @@ void mk_gemm(const void* args_, const mk_context* context) {
            &column_begin, &column_end);
   p.cut = panels_of(p.kernels, (int64_t)column_begin, (int64_t)(column_end - column_begin));
 
-  if (args->epilogue)
-    p.epilogue = mk_bind(args->epilogue, context->bases, p.b_panels + b_panel_bytes(args));
+  char* rest = p.b_panels + b_panel_bytes(args);
+  if (args->epilogue) p.epilogue = mk_bind(args->epilogue, context->bases, rest);
+  if (args->handed_bytes) p.handed = rest + epilogue_bytes(args);
   for (int64_t unit = (int64_t)begin; unit < (int64_t)end;) {
     const int64_t index = unit / units_m, row = unit % units_m;
     const int64_t row_end =

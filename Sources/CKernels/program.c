@@ -469,6 +469,16 @@ mk_binding* mk_bind(const mk_program* program, void* const* bases, void* scratch
   return binding;
 }
 
+void mk_bound_hand(mk_binding* binding, const void* origin) {
+  const mk_program* program = binding->program;
+  for (int i = 0; i < program->operand_count; i++)
+    if (program->operands[i].ref.base == MK_HANDED_BASE) binding->operands[i].origin = origin;
+  if (binding->is_stream) {
+    prepare(binding, 0, 0);
+    tie(binding, &binding->steps[0], 0);
+  }
+}
+
 static void run_steps(mk_binding* binding, size_t start, size_t count) {
   const mk_program* program = binding->program;
   const char** at = binding->at;

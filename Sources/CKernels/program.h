@@ -10,6 +10,9 @@ typedef struct mk_binding mk_binding;
 // `scratch` is 64-byte aligned, of mk_program_scratch bytes; the binding lives as long as it does.
 mk_binding* mk_bind(const mk_program* program, void* const* bases, void* scratch);
 
+// Says that operands of MK_HANDED_BASE lie at `origin`, element 0 of the iteration space, from now on.
+void mk_bound_hand(mk_binding* binding, const void* origin);
+
 // As mk_program_run and mk_program_block.
 void mk_bound_run(mk_binding* binding, size_t start, size_t count);
 const void* mk_bound_block(mk_binding* binding, size_t start, size_t count);

@@ -57,6 +57,10 @@ mk_block_function mk_block(mk_isa_level level, mk_operation operation, mk_dtype 
 // anything to bool is "is not zero".
 mk_block_function mk_cast(mk_isa_level level, mk_dtype from, mk_dtype to);
 
+// The base of what a host hands to its epilogue out of its own scratch (mk_gemm_args.handed_bytes):
+// its place in the table of buffers is null.
+enum { MK_HANDED_BASE = 3 };
+
 // Something a program reads, loaded into (or standing for) register `reg`.
 enum {
   MK_DENSE = 0,    // element i of the iteration space is element i of memory

@@ -20,7 +20,9 @@ typedef struct {
 //
 // The epilogue, if any, is run on each finished piece of C (after the last block of k). It is an
 // elementwise program over the iteration space [batch, m, n] of the whole C, which reads C as one of
-// its dense operands by its own reference; C is then dense (c_row = n).
+// its dense operands by its own reference; C is then dense (c_row = n). Where nothing else reads C,
+// it need not be in memory as a whole: it lies in the scratch, some rows at a time, and the base of
+// its reference is MK_HANDED_BASE.
 typedef struct {
   mk_ref a, b, c;
   int64_t m, n, k;
@@ -32,10 +34,14 @@ typedef struct {
   uint8_t accumulate;                                    // 1: C += A·B
   mk_blocking blocking;
   const mk_program* epilogue;                            // or null
+  uint64_t handed_bytes;  // of scratch for C; 0: C is in memory
 } mk_gemm_args;
 
 void mk_gemm(const void* args, const mk_context* context);
 size_t mk_gemm_scratch(const mk_gemm_args* args);
+
+// What `handed_bytes` has to be for C to lie in the scratch; 0 if it cannot.
+size_t mk_gemm_handed_bytes(const mk_gemm_args* args);
 
 // Convolutions as products whose packers read images in place: no im2col buffer.
 // Channels last: x [batch, depth, height, width, channels], w [kd, kh, kw, channels / groups,

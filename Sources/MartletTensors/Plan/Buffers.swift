@@ -13,6 +13,8 @@ struct Buffers {
 
   enum Kind: Equatable {
     case temporary
+    /// What a host keeps in its scratch for its epilogue.
+    case handedOver
     case leaf(Int)
     case constant(Int)
     case error(Int)
@@ -81,6 +83,16 @@ struct Buffers {
     buffers[from].last = buffers[to].last
   }
 
+  /// Takes a buffer out of the arena if only call `call` touches it.
+  mutating func handOver(_ buffer: Int, at call: Int) -> Bool {
+    guard buffers[buffer].kind == .temporary, parent[buffer] == buffer,
+      !parent.indices.contains(where: { parent[$0] == buffer && $0 != buffer }),
+      buffers[buffer].first == call, buffers[buffer].last == call
+    else { return false }
+    buffers[buffer].kind = .handedOver
+    return true
+  }
+
   /// For each output of the plan that overwrites a leaf, the leaf.
   private(set) var donors: [Int: Int] = [:]
 
@@ -119,6 +131,7 @@ struct Buffers {
     let root = root(buffer)
     switch buffers[root].kind {
     case .temporary: return (Plan.Base.arena, offsets[root] ?? 0)
+    case .handedOver: return (Plan.Base.handed, 0)
     case .constant(let index): return (Plan.Base.constants, 16 * index)
     case .error(let index): return (Plan.Base.errors, 16 * index)
     case .leaf(let index): return (Plan.Base.leaves + index, 0)

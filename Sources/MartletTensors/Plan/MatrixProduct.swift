@@ -88,6 +88,7 @@ struct BuiltInProducts: MatrixBackend {
       planner.label(step, "matmul"), product.sizes, mk_gemm, arguments,
       [(\.a, product.a), (\.b, product.b), (\.c, product.c)], parts: parts,
       scratch: withUnsafePointer(to: arguments, mk_gemm_scratch), program: product.epilogue,
-      handingOver: product.c)
+      handingOver: product.c,
+      inScratch: (\.handed_bytes, withUnsafePointer(to: arguments, mk_gemm_handed_bytes)))
   }
 }

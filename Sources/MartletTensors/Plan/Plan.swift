@@ -7,13 +7,14 @@ import CKernels
 /// Unchecked `Sendable`: everything is constant after `init` but the spare arena, which `lock`
 /// guards.
 public final class Plan: @unchecked Sendable {
-  /// The buffers that calls refer to, in this order: the arena, the constants, the error slots, the
-  /// leaves, the outputs.
+  /// The buffers that calls refer to, in this order: the arena, the constants, the error slots, none
+  /// (`MK_HANDED_BASE`), the leaves, the outputs.
   enum Base {
     static let arena = 0
     static let constants = 1
     static let errors = 2
-    static let leaves = 3
+    static let handed = Int(MK_HANDED_BASE)
+    static let leaves = handed + 1
   }
 
   /// Where the value of an output of the graph is found after a run.
@@ -138,6 +139,7 @@ public final class Plan: @unchecked Sendable {
         bases[Base.arena] = arena?.pointer
         bases[Base.constants] = UnsafeMutableRawPointer(words.baseAddress)
         bases[Base.errors] = UnsafeMutableRawPointer(errors.baseAddress)
+        bases[Base.handed] = nil
         for (index, storage) in storages.enumerated() {
           bases[Base.leaves + index] = storage?.pointer
         }

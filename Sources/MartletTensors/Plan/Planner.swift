@@ -43,13 +43,16 @@ final class Planner {
     let run: mk_run
     let arguments: UnsafeRawPointer
     let parts: Int
-    let scratch: Int
+    var scratch: Int
     /// References in the arguments, to be filled in when buffers have their places.
     var references: [(pointer: UnsafeMutablePointer<mk_ref>, buffer: Int, byteOffset: Int)]
     /// What is read that what is written may take the memory of.
     var inPlace: [(read: Int, written: Int)]
     /// The buffer that the host of an epilogue writes and the epilogue reads, if any.
     var handedOver: Int?
+    /// Where to say how many bytes of scratch hold it, if nothing else touches it: then it needs no
+    /// buffer.
+    var handed: (field: UnsafeMutablePointer<UInt64>, byteCount: Int)?
   }
 
   init(_ snapshot: Snapshot) {
@@ -89,6 +92,14 @@ final class Planner {
         buffers.share(read: pair.read, written: pair.written, at: index) {
           snapshot.donated[$0] && !escaping.contains($0)
         }
+      }
+    }
+    for (index, call) in calls.enumerated() {
+      if let handed = call.handed, let buffer = call.handedOver,
+        buffers.handOver(buffer, at: index)
+      {
+        handed.field.pointee = UInt64(handed.byteCount)
+        calls[index].scratch += handed.byteCount
       }
     }
     let (offsets, arenaBytes) = buffers.layOut()
@@ -204,7 +215,8 @@ final class Planner {
   func emit<Arguments>(
     _ label: String, _ detail: String, _ run: @escaping mk_run, _ arguments: Arguments,
     _ references: [(WritableKeyPath<Arguments, mk_ref>, Location)],
-    parts: Int = 1, scratch: Int = 0, program: Program? = nil, handingOver: Location? = nil
+    parts: Int = 1, scratch: Int = 0, program: Program? = nil, handingOver: Location? = nil,
+    inScratch: (field: WritableKeyPath<Arguments, UInt64>, byteCount: Int)? = nil
   ) {
     let pointer = memory.keep(arguments)
     var call = Call(
@@ -218,6 +230,9 @@ final class Planner {
       call.references.append(contentsOf: program.references)
       call.inPlace = program.inPlace
       call.handedOver = handingOver?.buffer
+      if let inScratch, inScratch.byteCount > 0, let field = pointer.pointer(to: inScratch.field) {
+        call.handed = (field, inScratch.byteCount)
+      }
     }
     calls.append(call)
   }
@@ -328,7 +343,7 @@ final class Planner {
         buffers.promote(place.buffer, toOutput: byteCounts.count)
         results.append(.output(byteCounts.count))
         byteCounts.append(byteCount)
-      case .constant, .error: internalError("an output lies in no memory")
+      case .constant, .error, .handedOver: internalError("an output lies in no memory")
       }
     }
     return (results, byteCounts)
