@@ -187,7 +187,8 @@ static void bind_links(mk_binding* binding, mk_bound_link* links, char* slots,
       const mk_link link = from->links[l];
       *links = (mk_bound_link){.moves = ~(size_t)0, .code = link.code, .reg = link.reg};
       if (link.code == MK_END) {
-        links->memory = 0;
+        links->memory = slots;  // read by nobody
+        links->moves = 0;
         links->is_bound = 1;
       } else if (link.reg >= MK_SLOT) {
         links->memory = slots + (size_t)(link.reg - MK_SLOT) * MK_STRIP * sizeof(float);

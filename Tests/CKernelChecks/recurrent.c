@@ -140,7 +140,7 @@ static double* draw(mk_dtype dtype, int64_t count, double most) {
 }
 
 static guarded typed(const double* x, int64_t count, mk_dtype dtype) {
-  guarded g = guard((size_t)count * mk_size(dtype), 4);
+  guarded g = guard((size_t)count * mk_size(dtype), mk_size(dtype));
   for (int64_t i = 0; i < count; i++) put(g.at, dtype, (size_t)i, x[i]);
   return g;
 }
@@ -192,9 +192,9 @@ static void check_one(mk_recurrent_args args) {
   const mk_recurrent_out to = mk_recurrent_out_of(&args);
   guarded all[] = {typed(p.z, BTU * p.gates, dtype), u, there, typed(p.bias, GU, dtype),
                    typed(p.state_bias, GU, dtype), typed(p.h0, BU, dtype), typed(p.c0, BU, dtype),
-                   typed(p.gain, BU, dtype), mask, guard((size_t)at.count * mk_size(dtype), 4),
+                   typed(p.gain, BU, dtype), mask, guard((size_t)at.count * mk_size(dtype), mk_size(dtype)),
                    typed(p.dy, BTU, dtype), typed(p.dh, BU, dtype), typed(p.dc, BU, dtype), back,
-                   guard((size_t)to.count * mk_size(dtype), 4)};
+                   guard((size_t)to.count * mk_size(dtype), mk_size(dtype))};
   void* bases[15];
   for (int i = 0; i < 15; i++) bases[i] = all[i].at;
   mk_ref* references[] = {&args.z, &args.u, &args.packed, &args.bias, &args.state_bias,
