@@ -81,7 +81,8 @@ let package = Package(
       dependencies: ["MartletTensors", "MartletFormats", "MartletLayers"],
       path: "Tests/KerasGoldens", exclude: ["Vectors", "Generator"]),
     .testTarget(name: "MartletLayersTests", dependencies: ["MartletLayers", "KerasGoldens"]),
-    .testTarget(name: "MartletDataTests", dependencies: ["MartletData"]),
+    .testTarget(
+      name: "MartletDataTests", dependencies: ["MartletData"], exclude: ["Goldens"]),
     .testTarget(name: "MartletTrainingTests", dependencies: ["MartletTraining", "KerasGoldens"]),
     .testTarget(
       name: "MartletSavingTests", dependencies: ["MartletSaving", "KerasGoldens", "FileFaults"]),

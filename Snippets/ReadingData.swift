@@ -26,3 +26,11 @@ _ = try cursor.next()
 let state = cursor.state
 let resumed = try BatchCursor(noisy, resuming: state)
 print(resumed.position)  // prints: 1
+
+// Texts in folders, one for each class; a closure makes a tensor of each batch of them.
+func reviews(in folder: String) throws -> Dataset {
+  let texts = try TextFolder(folder, seed: 1, validationSplit: 0.2, subset: .training)
+  var vectorize = try TextVectorization(maxTokens: 20_000, outputSequenceLength: 200)
+  try vectorize.adapt(texts.texts())
+  return texts.batches(32) { [vectorize] texts in try vectorize(texts) }
+}

@@ -31,13 +31,13 @@ public enum MNIST {
   }
 
   static func load(
-    _ folders: DataFolders, isNamed: Bool, limit: Int?, fetch: Fetch?
+    _ folders: DataFolders, isNamed: Bool, limit: Int?, fetch: Fetch?, set: IDXImages = .mnist
   ) throws -> (train: LabeledImages, test: LabeledImages) {
     let fetch = isNamed ? nil : fetch
-    if let found = try IDXImages.mnist.load(folders, limit: limit) { return found }
-    if isNamed { throw IDXImages.mnist.notFound(folders) }
+    if let found = try set.load(folders, limit: limit) { return found }
+    if isNamed { throw set.notFound(folders) }
     do {
-      return try IDXImages.mnist.download(folders, limit: limit, fetch: fetch)
+      return try set.download(folders, limit: limit, fetch: fetch)
     } catch {
       let parts = (min(60_000, limit ?? .max), min(10_000, limit ?? .max))
       printNote(

@@ -1,4 +1,5 @@
-/// The part of a `.npy` file before the elements: a dictionary as Python writes it.
+/// The part of a `.npy` file before the elements: what a dictionary as Python writes it says of
+/// them.
 struct NPYHeader {
   let dtype: NumberType
   let isBigEndian: Bool
@@ -7,12 +8,94 @@ struct NPYHeader {
   /// The size of the header, after which the elements start.
   let byteCount: Int
 
-  private static let magic: [UInt8] = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
   private static let codes: [(code: String, type: NumberType)] = [
     ("b1", .bool), ("i1", .int8), ("i2", .int16), ("i4", .int32), ("i8", .int64), ("u1", .uint8),
     ("u2", .uint16), ("u4", .uint32), ("u8", .uint64), ("f2", .float16), ("f4", .float32),
     ("f8", .float64),
   ]
+
+  init(
+    _ bytes: UnsafeRawBufferPointer, limits: LoadLimits, origin: Origin
+  ) throws(FormatError) {
+    let text = try NPYDescription(bytes, limits: limits, origin: origin)
+    byteCount = text.byteCount
+    let descr = text.descr
+    guard let order = descr.first, "<>|".contains(order),
+      let known = Self.codes.first(where: { $0.code == descr.dropFirst() }),
+      order != "|" || known.type.byteCount == 1
+    else {
+      throw origin.error(
+        .unsupported, "the type of the elements is not known", at: text.place,
+        field: "descr", expected: Self.codes.map(\.code).joined(separator: " "), got: descr,
+        fix: text.isOfObjects
+          ? "save numbers: an array of objects is a program, which is not run here. Lists of "
+            + "integers are read by IntegerLists."
+          : "convert the array to one of these types.")
+    }
+    dtype = known.type
+    isBigEndian = order == ">"
+    isFortranOrder = text.isFortranOrder
+    shape = text.shape
+    let count = try origin.product(
+      of: shape, times: dtype.byteCount, at: text.place, field: "shape")
+    guard count <= limits.dataBytes else {
+      throw origin.overLimit(
+        .dataBytes, "the array is larger than the limit", most: limits.dataBytes,
+        got: "\(count) bytes for \(shape)", at: text.place, field: "shape")
+    }
+    guard count == bytes.count - byteCount else {
+      throw origin.error(
+        count > bytes.count - byteCount ? .truncated : .trailingBytes,
+        "the elements are not as many as declared", at: .byte(byteCount), field: "elements",
+        expected: "\(count) bytes for \(shape)", got: "\(bytes.count - byteCount)")
+    }
+  }
+
+  /// The header that NumPy writes for an array.
+  static func bytes(for array: StoredArray, origin: Origin) throws(FormatError) -> [UInt8] {
+    guard let code = codes.first(where: { $0.type == array.dtype })?.code else {
+      throw origin.error(
+        .unsupported, "NumPy has no such numbers", at: .whole, field: "array",
+        expected: codes.map(\.type.rawValue).joined(separator: " "), got: array.dtype.rawValue,
+        fix: "convert them first.")
+    }
+    let order = array.dtype.byteCount == 1 ? "|" : "<"
+    let shape = array.shape.map(String.init).joined(separator: ", ")
+    let comma = array.shape.count == 1 ? "," : ""
+    var text = "{'descr': '\(order)\(code)', 'fortran_order': False, 'shape': (\(shape)\(comma)), }"
+    // NumPy leaves room for the first axis to grow in place, to 21 digits.
+    if let first = array.shape.first {
+      text += String(repeating: " ", count: max(0, 21 - String(first).count))
+    }
+    // The elements start at a multiple of 64.
+    let isLong = text.utf8.count + 11 + 63 > 0xffff
+    let before = isLong ? 12 : 10
+    text += String(repeating: " ", count: -(before + text.utf8.count + 1) & 63) + "\n"
+    var bytes = NPYDescription.magic + [isLong ? 2 : 1, 0]
+    if isLong {
+      bytes.append(littleEndian: UInt32(text.utf8.count))
+    } else {
+      bytes.append(littleEndian: UInt16(text.utf8.count))
+    }
+    return bytes + text.utf8
+  }
+}
+
+/// The text of a header, as it stands there.
+struct NPYDescription {
+  /// The type of the elements, as NumPy spells it.
+  let descr: String
+  let isFortranOrder: Bool
+  let shape: [Int]
+  /// The size of the header, after which the elements start.
+  let byteCount: Int
+  /// Where the text starts.
+  let place: FormatError.Place
+
+  /// Whether the elements are Python's objects, in a pickle.
+  var isOfObjects: Bool { descr.drop { "<>|=".contains($0) }.hasPrefix("O") }
+
+  static let magic: [UInt8] = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
 
   init(
     _ bytes: UnsafeRawBufferPointer, limits: LoadLimits, origin: Origin
@@ -44,75 +127,21 @@ struct NPYHeader {
     }
     let text = try cursor.take(size, field: "header")
     byteCount = cursor.offset
+    place = .byte(byteCount - size)
     var parser = PythonDictionary(text, base: byteCount - size, origin: origin)
     try parser.read(limits: limits)
     guard let descr = parser.descr, let isFortranOrder = parser.isFortranOrder,
       let shape = parser.shape
     else {
       throw origin.error(
-        .invalid, "the header is not complete", at: .byte(byteCount - size), field: "header",
+        .invalid, "the header is not complete", at: place, field: "header",
         expected: "descr, fortran_order and shape",
         got: "no \(parser.descr == nil ? "descr" : parser.shape == nil ? "shape" : "fortran_order")"
       )
     }
-    guard let order = descr.first, "<>|".contains(order),
-      let known = Self.codes.first(where: { $0.code == descr.dropFirst() }),
-      order != "|" || known.type.byteCount == 1
-    else {
-      let isPickled = descr.dropFirst().hasPrefix("O")
-      throw origin.error(
-        .unsupported, "the type of the elements is not known", at: .byte(byteCount - size),
-        field: "descr", expected: Self.codes.map(\.code).joined(separator: " "), got: descr,
-        fix: isPickled
-          ? "save numbers: an array of objects is a program, which is not run here."
-          : "convert the array to one of these types.")
-    }
-    dtype = known.type
-    isBigEndian = order == ">"
+    self.descr = descr
     self.isFortranOrder = isFortranOrder
     self.shape = shape
-    let count = try origin.product(
-      of: shape, times: dtype.byteCount, at: .byte(byteCount - size), field: "shape")
-    guard count <= limits.dataBytes else {
-      throw origin.overLimit(
-        .dataBytes, "the array is larger than the limit", most: limits.dataBytes,
-        got: "\(count) bytes for \(shape)", at: .byte(byteCount - size), field: "shape")
-    }
-    guard count == cursor.remaining else {
-      throw origin.error(
-        count > cursor.remaining ? .truncated : .trailingBytes,
-        "the elements are not as many as declared", at: .byte(byteCount), field: "elements",
-        expected: "\(count) bytes for \(shape)", got: "\(cursor.remaining)")
-    }
-  }
-
-  /// The header that NumPy writes for an array.
-  static func bytes(for array: StoredArray, origin: Origin) throws(FormatError) -> [UInt8] {
-    guard let code = codes.first(where: { $0.type == array.dtype })?.code else {
-      throw origin.error(
-        .unsupported, "NumPy has no such numbers", at: .whole, field: "array",
-        expected: codes.map(\.type.rawValue).joined(separator: " "), got: array.dtype.rawValue,
-        fix: "convert them first.")
-    }
-    let order = array.dtype.byteCount == 1 ? "|" : "<"
-    let shape = array.shape.map(String.init).joined(separator: ", ")
-    let comma = array.shape.count == 1 ? "," : ""
-    var text = "{'descr': '\(order)\(code)', 'fortran_order': False, 'shape': (\(shape)\(comma)), }"
-    // NumPy leaves room for the first axis to grow in place, to 21 digits.
-    if let first = array.shape.first {
-      text += String(repeating: " ", count: max(0, 21 - String(first).count))
-    }
-    // The elements start at a multiple of 64.
-    let isLong = text.utf8.count + 11 + 63 > 0xffff
-    let before = isLong ? 12 : 10
-    text += String(repeating: " ", count: -(before + text.utf8.count + 1) & 63) + "\n"
-    var bytes = magic + [isLong ? 2 : 1, 0]
-    if isLong {
-      bytes.append(littleEndian: UInt32(text.utf8.count))
-    } else {
-      bytes.append(littleEndian: UInt16(text.utf8.count))
-    }
-    return bytes + text.utf8
   }
 }
 

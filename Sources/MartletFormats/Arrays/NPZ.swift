@@ -6,8 +6,8 @@ public struct NPZ: Sendable {
   /// The names of the arrays, in the order of the file.
   public let names: [String]
   private let zip: Zip
-  private let limits: LoadLimits
-  private let source: String
+  let limits: LoadLimits
+  let source: String
 
   /// Reads a file.
   ///
@@ -36,8 +36,12 @@ public struct NPZ: Sendable {
   ///
   /// - Throws: ``FormatError`` if there is no such array, or if it is damaged or not of numbers.
   public func array(_ name: String) throws(FormatError) -> StoredArray {
-    let bytes = try zip.bytes(of: name + ".npy")
-    return try NPY(bytes, limits: limits, source: "\(source)/\(name).npy").array
+    try NPY(member(name), limits: limits, source: "\(source)/\(name).npy").array
+  }
+
+  /// The bytes of the array of that name, as a `.npy` file.
+  func member(_ name: String) throws(FormatError) -> ArraySlice<UInt8> {
+    try zip.bytes(of: name + ".npy")
   }
 
   /// The content of a file with these arrays, in the order of their names, not compressed.

@@ -99,9 +99,9 @@ import Testing
     try withTemporaryFolder { home in
       let folders = DataFolders(
         nil, name: "mnist", standsInRoot: true, environment: ["HOME": home])
-      let (train, test) = try MNIST.load(folders, isNamed: false, limit: 20) { _, _, _ in
-        throw Diagnostic("test", "no network")
-      }
+      let (train, test) = try MNIST.load(
+        folders, isNamed: false, limit: 20,
+        fetch: { _, _, _ in throw Diagnostic("test", "no network") })
       #expect(train.origin == .synthetic)
       #expect(train.count == 20 && test.count == 20)
       #expect(train.images.shape == [20, 28, 28, 1])

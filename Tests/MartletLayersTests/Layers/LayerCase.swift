@@ -37,7 +37,7 @@ extension LayerCase {
   /// Every layer of this module's groups, with settings that reach its branches.
   static let all: [LayerCase] =
     convolutions + poolings + reshapings + activations + normalizations + regularizations + mergings
-    + core + attentions + recurrents
+    + core + attentions + recurrents + preprocessings
 }
 
 extension LayerCase {

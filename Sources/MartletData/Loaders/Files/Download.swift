@@ -2,12 +2,64 @@ import Foundation
 import MartletFormats
 import MartletTensors
 
-/// A file on the net whose bytes are known by their checksum.
+/// A file on the net, and what tells that its bytes are the right ones.
 struct RemoteFile: Sendable, Hashable {
   let name: String
+  /// How long the file is, or the most that is taken where `isExact` is false.
   let byteCount: Int
-  /// 64 hexadecimal digits.
-  let sha256: String
+  /// Whether `byteCount` is the file's length.
+  let isExact: Bool
+  /// nil where nothing is known of the bytes.
+  let checksum: Checksum?
+
+  init(name: String, byteCount: Int, sha256: String) {
+    self.init(name: name, byteCount: byteCount, checksum: .sha256(sha256))
+  }
+
+  init(name: String, byteCount: Int, isExact: Bool = true, checksum: Checksum?) {
+    self.name = name
+    self.byteCount = byteCount
+    self.isExact = isExact
+    self.checksum = checksum
+  }
+
+  /// What is asked of the bytes, for messages.
+  fileprivate var promise: String {
+    (isExact ? "\(byteCount) bytes" : "at most \(byteCount) bytes")
+      + (checksum.map { " with \($0)" } ?? "")
+  }
+}
+
+/// A number that follows from all bytes of a file, in hexadecimal digits.
+enum Checksum: Sendable, Hashable, CustomStringConvertible {
+  /// 64 digits.
+  case sha256(String)
+  /// 32 digits; tells damage, and no longer forgery.
+  case md5(String)
+
+  var description: String {
+    switch self {
+    case .sha256(let digits): "SHA-256 \(digits)"
+    case .md5(let digits): "MD5 \(digits)"
+    }
+  }
+
+  /// The checksum of the same kind of other bytes.
+  func same(of bytes: [UInt8]) -> Checksum {
+    switch self {
+    case .sha256: .sha256(SHA256.hexDigest(of: bytes))
+    case .md5: .md5(MD5.hexDigest(of: bytes))
+    }
+  }
+
+  /// Throws unless the file at a path has this checksum.
+  func verify(_ path: String, as name: String, limits: LoadLimits = LoadLimits()) throws {
+    let found = same(of: try FileReading.bytes(of: URL(fileURLWithPath: path), limits: limits))
+    guard found == self else {
+      throw Diagnostic(
+        "download", "the bytes are not those of \(name)", expected: "\(self)", got: "\(found)")
+    }
+  }
 }
 
 /// Fetches one file: from an address to a path, at most so many bytes; throws if it cannot.
@@ -26,24 +78,14 @@ struct Download: Sendable {
   ///
   /// - Throws: `Diagnostic` if no mirror gives a file.
   func run(into folder: String, fetch: Fetch = curl) throws {
-    try FileManager.default.createDirectory(
-      atPath: folder, withIntermediateDirectories: true, attributes: nil)
     // A mirror that failed is not asked again.
     var remaining = mirrors
     for file in files {
-      let target = folder + "/" + file.name
-      if FileManager.default.fileExists(atPath: target) { continue }
+      if FileManager.default.fileExists(atPath: folder + "/" + file.name) { continue }
       var failures: [String] = []
       while let mirror = remaining.first {
-        let part = "\(target).\(UInt32.random(in: .min ... .max)).part"
-        defer { unlink(part) }
         do {
-          try fetch(mirror + file.name, part, file)
-          try verify(part, file)
-          guard rename(part, target) == 0 else {
-            throw Diagnostic(
-              "download", "the file cannot be renamed", got: String(cString: strerror(errno)))
-          }
+          try Self.fetch(file, from: mirror + file.name, into: folder, by: fetch)
           break
         } catch {
           failures.append("\(mirror): \(error)")
@@ -52,48 +94,74 @@ struct Download: Sendable {
       }
       if remaining.isEmpty {
         throw Diagnostic(
-          "download", "\(file.name) could not be fetched",
-          expected: "\(file.byteCount) bytes with SHA-256 \(file.sha256)",
+          "download", "\(file.name) could not be fetched", expected: file.promise,
           got: failures.joined(separator: "; "),
           fix: "fetch it by other means, and put it into \(folder)")
       }
     }
   }
 
-  private func verify(_ path: String, _ file: RemoteFile) throws {
-    let digest = SHA256.hexDigest(of: try FileReading.bytes(of: URL(fileURLWithPath: path)))
-    guard digest == file.sha256 else {
+  /// Fetches one file into a folder, which is made if need be; one that is there is replaced.
+  static func fetch(
+    _ file: RemoteFile, from address: String, into folder: String, by fetch: Fetch
+  ) throws {
+    try FileManager.default.createDirectory(
+      atPath: folder, withIntermediateDirectories: true, attributes: nil)
+    let target = folder + "/" + file.name
+    let part = "\(target).\(UInt32.random(in: .min ... .max)).part"
+    defer { unlink(part) }
+    try fetch(address, part, file)
+    try file.checksum?.verify(part, as: file.name)
+    guard rename(part, target) == 0 else {
       throw Diagnostic(
-        "download", "the bytes are not those of \(file.name)", expected: "SHA-256 \(file.sha256)",
-        got: digest)
+        "download", "the file cannot be renamed", got: String(cString: strerror(errno)))
     }
   }
 
-  /// Fetches by the program `curl`.
-  ///
-  /// Linking FoundationNetworking instead was measured at 6 to 7 ms more for the start of every
-  /// process (31 more shared libraries), whether it downloads or not.
-  static let curl: Fetch = { address, path, file in
+  /// Fetches by the program `curl`, from secure addresses only.
+  static let curl: Fetch = { try Curl().fetch($0, $1, $2) }
+}
+
+/// Fetches by the program `curl`.
+///
+/// Linking FoundationNetworking instead was measured at 6 to 7 ms more for the start of every
+/// process (31 more shared libraries), whether it downloads or not.
+struct Curl: Sendable {
+  /// The protocols that addresses and redirections may name.
+  var protocols = "https"
+  /// How long a server may take to accept a connection, in seconds.
+  var connectSeconds = 4
+  /// How long a transfer may be slower than 10 kB/s, in seconds.
+  var stallSeconds = 10
+  var bar = DownloadBar.standardError
+
+  func fetch(_ address: String, _ path: String, _ file: RemoteFile) throws {
     #if os(macOS) || os(Linux)
       let process = Process()
       process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
       process.arguments = [
-        "curl", "--fail", "--location", "--silent", "--show-error", "--proto", "=https",
-        "--connect-timeout", "4", "--speed-limit", "10000", "--speed-time", "10",
+        "curl", "--fail", "--location", "--silent", "--show-error", "--globoff",
+        "--proto", "=" + protocols, "--connect-timeout", "\(connectSeconds)",
+        "--speed-limit", "10000", "--speed-time", "\(stallSeconds)",
         "--max-filesize", "\(file.byteCount)", "--output", path, address,
       ]
       let errors = Pipe()
       process.standardError = errors
       process.standardInput = FileHandle.nullDevice
       try process.run()
-      let bar = DownloadBar(file)
       while process.isRunning {
         usleep(50_000)
-        bar.show(path)
+        bar.show(file, at: path)
       }
       bar.end()
       process.waitUntilExit()
-      if process.terminationStatus == 0 { return }
+      if process.terminationStatus == 0 {
+        // A server may send nothing at all, of which no file is made.
+        if !FileManager.default.fileExists(atPath: path) {
+          _ = FileManager.default.createFile(atPath: path, contents: nil)
+        }
+        return
+      }
       let text = String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self)
       throw Diagnostic(
         "curl", text.split(separator: "\n").last.map(String.init) ?? "it failed",
@@ -104,27 +172,35 @@ struct Download: Sendable {
   }
 }
 
-/// How much of a file has come, on a terminal; nothing elsewhere.
-private struct DownloadBar {
-  private let file: RemoteFile
-  private let isTerminal = isatty(2) == 1
+/// How much of a file has come, drawn again and again on one line.
+struct DownloadBar: Sendable {
+  /// Takes what is to be drawn; nil where nothing is.
+  let write: (@Sendable (String) -> Void)?
 
-  init(_ file: RemoteFile) { self.file = file }
+  /// On a terminal; nothing elsewhere.
+  static let standardError = DownloadBar(write: isatty(2) == 1 ? writeToTerminal : nil)
 
-  func show(_ path: String) {
-    guard isTerminal else { return }
+  private static let writeToTerminal: @Sendable (String) -> Void = { text in
+    FileHandle.standardError.write(Data(text.utf8))
+  }
+
+  func show(_ file: RemoteFile, at path: String) {
+    guard let write else { return }
     let attributes = try? FileManager.default.attributesOfItem(atPath: path)
     let done = (attributes?[.size] as? NSNumber)?.intValue ?? 0
+    write("\r" + Self.line(file, done))
+  }
+
+  static func line(_ file: RemoteFile, _ done: Int) -> String {
+    let megabytes = String(format: "%.1f", Double(done) / 1e6)
+    guard file.isExact else { return "\(file.name) \(megabytes) MB" }
     let width = 30
     let filled = min(width, width * done / max(file.byteCount, 1))
     let bar = String(repeating: "━", count: filled) + String(repeating: "─", count: width - filled)
-    let megabytes = String(
-      format: "%.1f/%.1f MB", Double(done) / 1e6, Double(file.byteCount) / 1e6)
-    FileHandle.standardError.write(Data("\r\(file.name) \(bar) \(megabytes)".utf8))
+    let all = String(format: "%.1f", Double(file.byteCount) / 1e6)
+    return "\(file.name) \(bar) \(megabytes)/\(all) MB"
   }
 
   /// Clears the line.
-  func end() {
-    if isTerminal { FileHandle.standardError.write(Data("\r\u{1b}[K".utf8)) }
-  }
+  func end() { write?("\r\u{1b}[K") }
 }

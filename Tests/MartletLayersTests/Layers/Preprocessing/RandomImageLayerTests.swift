@@ -37,6 +37,15 @@ import Testing
     }
   }
 
+  @Test(arguments: [[2, 5, 6, 1], [2, 2, 5, 1]])
+  func `gradients of windows are right, cut out or resized`(shape: Shape) throws {
+    for training in [true, false] {
+      try checkGradients(
+        of: RandomCrop(height: 3, width: 4, seed: 1), inputs: [distinctNumbers(shape)],
+        training: training)
+    }
+  }
+
   @Test func `without a seed the program's decides`() {
     let runs = (0..<2).map { _ in
       withRandomSeed(7) { RandomZoom(0.3)(Self.images, training: true).evaluated() }
