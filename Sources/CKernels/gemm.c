@@ -43,7 +43,7 @@ static inline int64_t panel_begin(const panels* cut, int64_t index) {
 }
 
 // Below so many multiply-adds, waking another thread costs more than it gives.
-static const double least_work_per_part = 1.5e5;
+static const double least_work_per_part = 1.2e5;
 
 mk_blocking mk_gemm_blocking(int64_t m, int64_t n, int64_t k, mk_dtype dtype, uint32_t threads) {
   const mk_gemm_kernels* kernels = mk_gemm_kernels_of(mk_isa(), dtype);
