@@ -47,13 +47,14 @@ INLINE void NAME(lstm)(const mk_row* r, const int activation, const int gate) {
     VECTOR a[4];
 #pragma clang loop unroll(full)
     for (int g = 0; g < 4; g++) {
-      a[g] = GET(r->z, g * units + j) + GET(r->product, g * units + j);
+      a[g] = GET(r->product, g * units + j);
+      if (r->z) a[g] += GET(r->z, g * units + j);
       if (r->bias) a[g] += GET(r->bias, g * units + j);
       a[g] = NAME(activated)(g == 2 ? activation : gate, a[g]);
       if (r->kept) PUT(r->kept, g * units + j, a[g]);
     }
     const VECTOR c = a[1] * GET(r->c, j) + a[0] * a[2];
-    PUT(r->c, j, c);
+    PUT(r->c_next, j, c);
     NAME(finish)(r, j, left, a[3] * NAME(activated)(activation, c));
   }
 }
@@ -89,9 +90,10 @@ INLINE void NAME(simple)(const mk_row* r, const int activation) {
   for (int64_t j = 0; j < units; j += WIDTH) {
     const int64_t left = units - j;
     (void)left;
-    VECTOR a = GET(r->z, j);
+    VECTOR a = GET(r->product, j);
+    if (r->z) a += GET(r->z, j);
     if (r->bias) a += GET(r->bias, j);
-    NAME(finish)(r, j, left, NAME(activated)(activation, a + GET(r->product, j)));
+    NAME(finish)(r, j, left, NAME(activated)(activation, a));
   }
 }
 
@@ -123,11 +125,6 @@ INLINE VECTOR NAME(arrived)(const void* dh, const void* dy, const void* product,
   return d;
 }
 
-INLINE void NAME(add_up)(void* sum, int64_t j, int64_t left, VECTOR d) {
-  (void)left;
-  if (sum) PUT(sum, j, GET(sum, j) + d);
-}
-
 INLINE void NAME(lstm_back)(const mk_row_gradient* r, const int activation, const int gate) {
   const int64_t units = r->units;
   for (int64_t j = 0; j < units; j += WIDTH) {
@@ -144,11 +141,7 @@ INLINE void NAME(lstm_back)(const mk_row_gradient* r, const int activation, cons
     PUT(r->dc, j, dc * f);
     PUT(r->dh, j, (VECTOR)0);
 #pragma clang loop unroll(full)
-    for (int k = 0; k < 4; k++) {
-      PUT(r->dz, k * units + j, d[k]);
-      PUT(r->left, k * units + j, d[k]);
-      NAME(add_up)(r->sum, k * units + j, left, d[k]);
-    }
+    for (int k = 0; k < 4; k++) PUT(r->left, k * units + j, d[k]);
   }
 }
 
@@ -168,11 +161,8 @@ INLINE void NAME(gru_back)(const mk_row_gradient* r, const int activation, const
     PUT(r->dh, j, dh * update);
 #pragma clang loop unroll(full)
     for (int k = 0; k < 3; k++) {
-      PUT(r->dz, k * units + j, dx[k]);
-      PUT(r->dzh, k * units + j, ds[k]);
+      PUT(r->at_input, k * units + j, dx[k]);
       PUT(r->left, k * units + j, ds[k]);
-      NAME(add_up)(r->sum, k * units + j, left, dx[k]);
-      NAME(add_up)(r->sum_h, k * units + j, left, ds[k]);
     }
   }
 }
@@ -185,9 +175,7 @@ INLINE void NAME(simple_back)(const mk_row_gradient* r, const int activation) {
     const VECTOR dh = NAME(arrived)(r->dh, r->dy, r->product, r->gain, j, left);
     const VECTOR d = dh * NAME(slope)(activation, GET(r->h_after, j));
     PUT(r->dh, j, (VECTOR)0);
-    PUT(r->dz, j, d);
     PUT(r->left, j, d);
-    NAME(add_up)(r->sum, j, left, d);
   }
 }
 

@@ -9,10 +9,12 @@
 typedef struct {
   int64_t units;
   int activation, gate;
-  const void *z, *product;           // [G, U]
+  const void *z, *product;           // [G, U]; without z the product is both
   const void *bias, *state_bias;     // [G, U]
   const void* gain;                  // [U]
-  void *h, *c;                       // [U], become those after the step
+  void* h;                           // [U], becomes that after the step
+  const void* c;                     // [U]
+  void* c_next;                      // [U], may be c
   void *input, *y;                   // [U]: h·gain, h
   void* kept;                        // [4, U]
 } mk_row;
@@ -24,8 +26,7 @@ typedef struct {
   const void *h_before, *h_after;    // [U]: GRU, simple
   const void *dy, *product, *gain;   // [U]: what arrives is dy + dh + product·gain
   void *dh, *dc;                     // [U], become those before the step, the product left out
-  void *dz, *dzh, *left;             // [G, U]: gradients, and those that the product reads
-  void *sum, *sum_h;                 // [G, U], added to
+  void *left, *at_input;             // [G, U]: at the state's product; GRU: at the input's
 } mk_row_gradient;
 
 typedef struct {

@@ -39,45 +39,69 @@ enum {
   // Backward: gradients of all outputs, of the last h, of the last c.
   MK_HAS_DY = 256,
   MK_HAS_DH = 512,
-  MK_HAS_DC = 1024
+  MK_HAS_DC = 1024,
+  // The inputs' product is the scan's as well.
+  MK_HAS_KERNEL = 2048,
+  // Backward: the gradient of what is scanned, those of kernels and biases.
+  MK_WANTS_INPUT = 4096,
+  MK_WANTS_KERNELS = 8192
 };
 
 // B samples, T steps, U units, G gates. All buffers are dense, of one floating type.
 //
 //     z [B, T, G·U]   what the inputs give, the bias not in it      u [U, G·U]   recurrent kernel
-//     packed          u, or its transpose, in panels (mk_recurrent_pack)
+//                     or, with a kernel w [I, G·U], the inputs x [B, T, I]: z = x·w
+//     packed, packed_kernel   u and w, or their transposes, in panels (mk_recurrent_pack)
 //     bias, state_bias [G·U]     h0, c0 [B, U]     gain [B, U] factors of h before the product
 //     mask [B, T] bool: steps that count; others leave h and c as they were
 //
 // With `reverse`, time runs from the end of z; outputs are in the order in which they come.
-// `saved` holds one after the other: y [B, T, U] (outputs), then what is kept, in the order of z:
-// before [B, T, U] (h·gain before the step), carry [B, T, U] (c before it, LSTM), kept
-// [B, T, kept, U]; then last h [B, U], last c [B, U] (LSTM). Absent parts take no room.
+// `saved` holds one after the other: y [B, T, U] (outputs), then what is kept, all samples of the
+// step that comes first, those of the second, …: rows [T, B, row] (what the step's products read:
+// h·gain, 1 for the GRU, x, 1, zeros up to `row`), carry [T, B, U] (c before it, LSTM), kept
+// [T, B, kept, U]; then last h [B, U], last c [B, U] (LSTM). Absent parts take no room.
 typedef struct {
-  mk_ref z, u, packed, bias, state_bias, h0, c0, gain, mask, saved;
-  int64_t batch, steps, units;
+  mk_ref z, u, packed, packed_kernel, bias, state_bias, h0, c0, gain, mask, saved;
+  int64_t batch, steps, units, inputs;  // no inputs without a kernel
   uint32_t flags;
   uint8_t cell, activation, gate, reverse;
   mk_dtype dtype;
 } mk_recurrent_args;
 void mk_recurrent(const void* args, const mk_context* context);
 
-// The way back. `packed` is the transpose of u. `out` holds one after the other: dz [B, T, G·U]; dzh
-// [B, T, G·U] (GRU: what arrives before the state's product); sums of dz over time [B, G·U], and of
-// dzh (GRU); dh0 [B, U]; dc0 [B, U] (LSTM).
+// The way back. `packed` and `packed_kernel` are the transposes. `out` holds one after the other:
+// dz [B, T, G·U], with a kernel dx [B, T, I] (if wanted); dh0 [B, U]; dc0 [B, U] (LSTM); the
+// gradients of u, state bias (GRU), w, bias, row after row [columns, G·U] (if wanted).
+//
+//     kernels = sum over steps and samples of rowᵀ · dz     (GRU's state: of what arrives there)
+//
+// These sums are cut by the shape alone: blocks of samples, in a block windows of steps, from the
+// last to the first, whose sums are added in order; chunks of blocks add up apart, in `partials`
+// [chunks, columns, G·U], and are added in the end (mk_recurrent_products). Parts that are no more
+// than the chunks add each window's share while dz is near. Others put dz into `panels`, and the
+// products follow (`deferred`).
 typedef struct {
   mk_recurrent_args forward;
-  mk_ref dy, dh, dc, out;
+  mk_ref dy, dh, dc, out, panels, partials;
+  uint8_t deferred;
 } mk_recurrent_gradient_args;
 void mk_recurrent_gradient(const void* args, const mk_context* context);
+// Afterwards: the products if they were deferred, the sum of the chunks. Parts share columns.
+void mk_recurrent_products(const void* args, const mk_context* context);
+
+// Whether so many parts leave the products for later.
+int mk_recurrent_defers(const mk_recurrent_args* args, uint32_t parts);
+size_t mk_recurrent_panel_bytes(const mk_recurrent_args* args);
+size_t mk_recurrent_partial_bytes(const mk_recurrent_args* args);
 
 // Where the parts of `saved` and `out` begin, in elements; the last is the whole length.
 typedef struct {
-  int64_t y, before, carry, kept, h, c, count;
+  int64_t y, rows, carry, kept, h, c, count;
+  int64_t row, x, columns;  // of `rows`: their stride, where x begins, how many columns count
 } mk_recurrent_saved;
 mk_recurrent_saved mk_recurrent_saved_of(const mk_recurrent_args* args);
 typedef struct {
-  int64_t dz, dzh, sum, sum_h, h, c, count;
+  int64_t input, h, c, kernels, count;
 } mk_recurrent_out;
 mk_recurrent_out mk_recurrent_out_of(const mk_recurrent_args* args);
 

@@ -284,8 +284,8 @@ import Testing
     for (cell, input, state) in kernels {
       for _ in 0..<20 {
         let (_, gradients) = valueAndGradient(of: [input, state]) {
-          let z = x.matmul(input.value)
-          return z.scanned(by: cell, recurrentKernel: state.value).outputs.square().mean()
+          x.scanned(by: cell, kernel: input.value, recurrentKernel: state.value)
+            .outputs.square().mean()
         }
         for (weight, gradient) in zip([input, state], gradients) {
           weight.assign(weight.value - gradient)
@@ -324,6 +324,24 @@ import Testing
     for size in [1, 2, 3, 7, 32] {
       let part = f(x[0..<size]).scalars
       #expect(part.map(\.bitPattern) == whole.prefix(size * 33).map(\.bitPattern), "\(size) rows")
+    }
+  }
+
+  @Test(.enabled(if: Tensor.promisesBits, "external BLAS libraries promise no equal bits"))
+  func `a sequence gives the same bits alone and in company`() {
+    let random = RandomSource(seed: 5)
+    let x = Tensor.randomNormal([19, 6, 50], using: random).evaluated()
+    for (gates, kind) in [(4, ScannedCell.Kind.lstm), (3, .gru), (1, .simple)] {
+      let kernel = Tensor.randomNormal([50, gates * 21], using: random).evaluated()
+      let state = (Tensor.randomNormal([21, gates * 21], using: random) * 0.2).evaluated()
+      func f(_ x: Tensor) -> [UInt32] {
+        x.scanned(by: ScannedCell(kind), kernel: kernel, recurrentKernel: state)
+          .outputs.scalars.map(\.bitPattern)
+      }
+      let whole = f(x)
+      for size in [1, 2, 7, 8, 13] {
+        #expect(f(x[0..<size]) == Array(whole.prefix(size * 6 * 21)), "\(kind), \(size) of them")
+      }
     }
   }
 

@@ -61,9 +61,10 @@ extension KernelCell {
     if scanned.kind == .simple { state = stateMask() }
     let dropped = input.map { x * $0.reshaped(to: [x.shape[0], 1, x.shape[2]]) } ?? x
     let biases = scannedBiases
-    return dropped.matmul(kernel.value).scanned(
-      by: scanned, recurrentKernel: recurrentKernel.value, bias: biases.input,
-      stateBias: biases.state, from: starts, mask: mask, stateFactors: state, reversed: reversed)
+    return dropped.scanned(
+      by: scanned, kernel: kernel.value, recurrentKernel: recurrentKernel.value,
+      bias: biases.input, stateBias: biases.state, from: starts, mask: mask, stateFactors: state,
+      reversed: reversed)
   }
 }
 

@@ -2,11 +2,9 @@ import CKernels
 
 /// A recurrence over a sequence.
 ///
-/// Inputs: z (batch, steps, gates·units), the recurrent kernel, then those of `given`, in its order.
-/// Its results are parts of one node: outputs, last h, last c, and, for the way back, what each
-/// step's product read; the kernel keeps more behind them.
-///
-///     dU = Σ beforeᵀ dz        db = Σ dz        dz, dh, dc by `ScanGradient`
+/// Inputs: z (batch, steps, gates·units), or, with a kernel W, x (batch, steps, inputs), whose
+/// product x·W is z; the recurrent kernel, then those of `given`, in its order. Its results are parts
+/// of one node: outputs, last h, last c; behind them lies what the way back, `ScanGradient`, reads.
 struct Scan: Operation {
   let name = "scan"
   let cell: ScannedCell
@@ -18,17 +16,18 @@ struct Scan: Operation {
   /// Inputs that need not be there; the kernels' flags.
   struct Inputs: OptionSet {
     let rawValue: Int
+    static let kernel = Inputs(rawValue: MK_HAS_KERNEL)
     static let bias = Inputs(rawValue: MK_HAS_BIAS)
     static let stateBias = Inputs(rawValue: MK_HAS_STATE_BIAS)
     static let h = Inputs(rawValue: MK_HAS_H)
     static let c = Inputs(rawValue: MK_HAS_C)
     static let mask = Inputs(rawValue: MK_HAS_MASK)
     static let factors = Inputs(rawValue: MK_HAS_GAIN)
-    static let inOrder: [Inputs] = [.bias, .stateBias, .h, .c, .mask, .factors]
+    static let inOrder: [Inputs] = [.kernel, .bias, .stateBias, .h, .c, .mask, .factors]
   }
 
   /// The results, in the order of their parts.
-  enum Result: Int { case outputs, h, c, before }
+  enum Result: Int { case outputs, h, c }
 
   func encode(into key: inout PlanKey) {
     key.add(Int(cell.kind.rawValue) << 16 | Int(cell.activation.rawValue) << 8)
@@ -45,27 +44,30 @@ struct Scan: Operation {
   /// How many inputs there are.
   var inputCount: Int { 2 + Inputs.inOrder.count(where: given.contains) }
 
-  /// The kernel's own form, references left open.
-  func arguments(_ z: TensorType) -> mk_recurrent_args {
+  /// The kernel's own form, references left open, for inputs of these types.
+  func arguments(_ inputs: [TensorType]) -> mk_recurrent_args {
+    let (x, units) = (inputs[0], inputs[1].shape[0])
     var arguments = mk_recurrent_args()
-    arguments.batch = Int64(z.shape[0])
-    arguments.steps = Int64(z.shape[1])
-    arguments.units = Int64(z.shape[2] / cell.gates)
+    arguments.batch = Int64(x.shape[0])
+    arguments.steps = Int64(x.shape[1])
+    arguments.units = Int64(units)
+    arguments.inputs = given.contains(.kernel) ? Int64(x.shape[2]) : 0
     arguments.flags = UInt32(given.rawValue | MK_HAS_OUTPUTS | (keeps ? MK_KEEPS : 0))
     arguments.cell = cell.kind.rawValue
     arguments.activation = cell.activation.rawValue
     arguments.gate = cell.gate.rawValue
     arguments.reverse = isReversed ? 1 : 0
-    arguments.dtype = z.dtype.kernelType
+    arguments.dtype = x.dtype.kernelType
     return arguments
   }
 
   /// Records the recurrence of inputs that have been checked.
   func record(_ inputs: [Tensor]) -> (outputs: Tensor, states: [Tensor]) {
-    let z = inputs[0].type
-    let (batch, steps, units) = (z.shape[0], z.shape[1], z.shape[2] / cell.gates)
-    let layout = withUnsafePointer(to: arguments(z), mk_recurrent_saved_of)
-    let saved = Tensor.record(self, inputs, shape: [Int(layout.count)], dtype: z.dtype)
+    let x = inputs[0].type
+    let (batch, steps, units) = (x.shape[0], x.shape[1], inputs[1].shape[0])
+    let layout = withUnsafePointer(
+      to: arguments(inputs.prefix(2).map(\.type)), mk_recurrent_saved_of)
+    let saved = Tensor.record(self, inputs, shape: [Int(layout.count)], dtype: x.dtype)
     func part(_ result: Result, _ offset: Int64, _ shape: Shape) -> Tensor {
       saved.part(result.rawValue, at: Int(offset), shape: shape)
     }
@@ -75,32 +77,13 @@ struct Scan: Operation {
   }
 
   func gradients(_ at: Backward, wanted: [Bool]) -> [Tensor?] {
-    // What a product read, and the factors of the state, have a gradient only in the unrolled form.
-    let hasFactors = index(.factors).map { wanted[$0] } ?? false
-    if !keeps || hasFactors || at.part(Result.before.rawValue) != nil {
+    // The factors of the state have a gradient only in the unrolled form.
+    if !keeps || index(.factors).map({ wanted[$0] }) ?? false {
       return unrolledGradients(at, wanted: wanted)
     }
     let arrived = [Result.outputs, .h, .c].map { at.part($0.rawValue) }
-    let inputs = at.inputs.map { Tensor($0) }
-    let found = ScanGradient(scan: self, arrived: arrived.map { $0 != nil })
-      .record(inputs, saved: at.y, arrived.compactMap { $0 })
-    let z = inputs[0].type
-    var shares = [Tensor?](repeating: nil, count: inputs.count)
-    if wanted[0] { shares[0] = found.dz }
-    if wanted[1] {
-      let layout = withUnsafePointer(to: arguments(z), mk_recurrent_saved_of)
-      let rows = z.shape[0] * z.shape[1]
-      let units = z.shape[2] / cell.gates
-      let before = at.y.part(
-        Result.before.rawValue, at: Int(layout.before), shape: [z.shape[0], z.shape[1], units])
-      shares[1] = before.reshaped(to: [rows, units]).transposed()
-        .matmul((found.dzh ?? found.dz).reshaped(to: [rows, z.shape[2]]))
-    }
-    if let index = index(.bias), wanted[index] { shares[index] = found.sum.sum(along: 0) }
-    if let index = index(.stateBias), wanted[index] { shares[index] = found.sumH?.sum(along: 0) }
-    if let index = index(.h), wanted[index] { shares[index] = found.dh }
-    if let index = index(.c), wanted[index] { shares[index] = found.dc }
-    return shares
+    return ScanGradient(scan: self, arrived: arrived.map { $0 != nil }, wanted: wanted)
+      .record(at.inputs.map { Tensor($0) }, saved: at.y, arrived.compactMap { $0 })
   }
 
   /// The gradients by way of the step-by-step form.
@@ -109,7 +92,7 @@ struct Scan: Operation {
       let arguments = at.inputs.map { Recorder.current.record(Identity(), [$0], $0.type) }
       let values = unrolled(arguments)
       var (outputs, seeds): ([Node], [Tensor]) = ([], [])
-      for (result, value) in [values.outputs, values.h, values.c, values.before].enumerated() {
+      for (result, value) in [values.outputs, values.h, values.c].enumerated() {
         guard let value, let seed = at.part(result) else { continue }
         outputs.append(value.node)
         seeds.append(seed)
@@ -122,20 +105,18 @@ struct Scan: Operation {
   }
 
   func plan(_ step: PlanStep, _ planner: Planner) {
-    var arguments = self.arguments(planner.type(of: step.inputs[0]))
+    var arguments = self.arguments(step.inputs.prefix(2).map(planner.type(of:)))
     let saved = planner.output(step)
     if step.type.count == 0 { return }
     var references: [(WritableKeyPath<mk_recurrent_args, mk_ref>, Planner.Location)] =
       self.references(step, planner)
     references.append((\.saved, saved))
     if mk_recurrent_reads_plain(&arguments) == 0 {
-      let units = Int(arguments.units)
+      references.append((\.packed, planner.packed(step.inputs[1], isTransposed: false)))
+    }
+    if let index = index(.kernel) {
       references.append(
-        (
-          \.packed,
-          planner.packed(
-            step.inputs[1], rows: units, columns: units * cell.gates, isTransposed: false)
-        ))
+        (\.packed_kernel, planner.packed(step.inputs[index], isTransposed: false)))
     }
     let parts = self.parts(arguments, planner)
     planner.emit(
@@ -144,7 +125,8 @@ struct Scan: Operation {
   }
 
   func detail(_ arguments: mk_recurrent_args) -> String {
-    "\(cell.kind) \([Int(arguments.batch), Int(arguments.steps), Int(arguments.units)].text)"
+    let sizes = [arguments.batch, arguments.steps, arguments.inputs, arguments.units]
+    return "\(cell.kind) \(sizes.filter { $0 > 0 }.map(Int.init).text)"
   }
 
   func references(
@@ -166,25 +148,25 @@ struct Scan: Operation {
   /// Samples are shared: each part takes its own through all steps.
   func parts(_ arguments: mk_recurrent_args, _ planner: Planner) -> Int {
     let (rows, units) = (Double(arguments.batch * arguments.steps), Double(arguments.units))
-    let work = 2 * rows * units * units * Double(cell.gates)
+    let work = 2 * rows * (units + Double(arguments.inputs)) * units * Double(cell.gates)
     return work < 400_000 ? 1 : max(1, min(planner.threads, Int(arguments.batch)))
   }
 }
 
 extension Planner {
-  /// A matrix (rows, columns), or the transpose of one (columns, rows), in the panels that the
-  /// recurrences' products read.
-  func packed(_ matrix: Int, rows: Int, columns: Int, isTransposed: Bool) -> Location {
+  /// A matrix, or its transpose, in the panels that the recurrences' products read.
+  func packed(_ matrix: Int, isTransposed: Bool) -> Location {
     let source = dense(matrix)
+    let shape = isTransposed ? source.layout.shape.reversed() : source.layout.shape
     var arguments = mk_recurrent_pack_args()
-    (arguments.k, arguments.n) = (Int64(rows), Int64(columns))
+    (arguments.k, arguments.n) = (Int64(shape[0]), Int64(shape[1]))
     arguments.transposed = isTransposed ? 1 : 0
     arguments.dtype = source.dtype.kernelType
     let target = workspace(
       byteCount: mk_recurrent_pack_bytes(arguments.k, arguments.n, arguments.dtype))
     emit(
-      "pack", "\([rows, columns].text)", mk_recurrent_pack, arguments,
-      [(\.x, source), (\.y, target)], parts: parts(forWork: rows * columns))
+      "pack", shape.text, mk_recurrent_pack, arguments, [(\.x, source), (\.y, target)],
+      parts: parts(forWork: shape.elementCount))
     return target
   }
 }

@@ -3,42 +3,75 @@ import CKernels
 /// The way back through a `Scan`.
 ///
 /// Inputs: those of the scan, its node, then the gradients that arrived at outputs, last h, last c.
-/// Results, as parts of one node: dz (batch, steps, gates·units); dzh likewise, for the GRU, at the
-/// state's product; the sums of both over time (batch, gates·units); dh, dc at the start.
+/// Results, as parts of one node: dz (batch, steps, gates·units), or dx (batch, steps, inputs) of a
+/// scan with a kernel; dh, dc at the start; then the gradients of kernels and biases, products with
+/// dz that are summed while it is near:
+///
+///     [dU; dW; db] = Σ [h | x | 1]ᵀ dz        for the GRU [dU; db of the state] and [dW; db]
 struct ScanGradient: Operation {
   let name = "scanGradient"
   let scan: Scan
   /// Which of the gradients of outputs, last h and last c there are.
   let arrived: [Bool]
+  /// Which of the scan's inputs want a gradient.
+  let wanted: [Bool]
 
-  enum Result: Int { case dz, dzh, sum, sumH, h, c }
+  enum Result: Int { case input, h, c, recurrentKernel, stateBias, kernel, bias }
 
-  struct Found {
-    let dz, sum, dh: Tensor
-    let dzh, sumH, dc: Tensor?
+  private func wants(_ input: Scan.Inputs) -> Bool {
+    scan.index(input).map { wanted[$0] } ?? false
+  }
+  private var wantsKernels: Bool {
+    wanted[1] || wants(.kernel) || wants(.bias) || wants(.stateBias)
   }
 
   func encode(into key: inout PlanKey) {
     scan.encode(into: &key)
     key.add(arrived.enumerated().reduce(0) { $1.element ? $0 | 1 << $1.offset : $0 })
+    key.add((wanted[0] ? 1 : 0) | (wantsKernels ? 2 : 0))
   }
 
-  func record(_ inputs: [Tensor], saved: Tensor, _ gradients: [Tensor]) -> Found {
-    let z = inputs[0].type
-    let states = [z.shape[0], z.shape[2] / scan.cell.gates]
-    let wide = [z.shape[0], z.shape[2]]
-    let layout = withUnsafePointer(to: scan.arguments(z), mk_recurrent_out_of)
+  /// The kernel's own form, references left open.
+  private func arguments(_ inputs: [TensorType]) -> mk_recurrent_gradient_args {
+    var arguments = mk_recurrent_gradient_args()
+    arguments.forward = scan.arguments(inputs)
+    let flags = [MK_HAS_DY, MK_HAS_DH, MK_HAS_DC]
+    for (flag, isThere) in zip(flags, arrived) where isThere {
+      arguments.forward.flags |= UInt32(flag)
+    }
+    if wanted[0] { arguments.forward.flags |= UInt32(MK_WANTS_INPUT) }
+    if wantsKernels { arguments.forward.flags |= UInt32(MK_WANTS_KERNELS) }
+    return arguments
+  }
+
+  /// Records the way back; the gradients of the scan's inputs.
+  func record(_ inputs: [Tensor], saved: Tensor, _ gradients: [Tensor]) -> [Tensor?] {
+    let (x, units) = (inputs[0], inputs[1].shape[0])
+    let (states, width) = ([x.shape[0], units], scan.cell.gates * units)
+    let arguments = arguments(inputs.prefix(2).map(\.type)).forward
+    let layout = withUnsafePointer(to: arguments, mk_recurrent_out_of)
+    let rows = withUnsafePointer(to: arguments, mk_recurrent_saved_of)
     let all = Tensor.record(
-      self, inputs + [saved] + gradients, shape: [Int(layout.count)], dtype: z.dtype)
+      self, inputs + [saved] + gradients, shape: [Int(layout.count)], dtype: x.dtype)
     func part(_ result: Result, _ offset: Int64, _ shape: Shape) -> Tensor {
       all.part(result.rawValue, at: Int(offset), shape: shape)
     }
-    let isGRU = scan.cell.kind == .gru
-    return Found(
-      dz: part(.dz, layout.dz, z.shape), sum: part(.sum, layout.sum, wide),
-      dh: part(.h, layout.h, states), dzh: isGRU ? part(.dzh, layout.dzh, z.shape) : nil,
-      sumH: isGRU ? part(.sumH, layout.sum_h, wide) : nil,
-      dc: scan.cell.kind == .lstm ? part(.c, layout.c, states) : nil)
+    /// What is found from a column of the rows on.
+    func product(_ result: Result, _ column: Int64, _ shape: Shape) -> Tensor {
+      part(result, layout.kernels + column * Int64(width), shape)
+    }
+    var found = [Tensor?](repeating: nil, count: inputs.count)
+    if wanted[0] { found[0] = part(.input, layout.input, x.shape) }
+    if wanted[1] { found[1] = product(.recurrentKernel, 0, inputs[1].shape) }
+    func find(_ input: Scan.Inputs, _ gradient: () -> Tensor) {
+      if let index = scan.index(input), wanted[index] { found[index] = gradient() }
+    }
+    find(.kernel) { product(.kernel, rows.x, [Int(arguments.inputs), width]) }
+    find(.bias) { product(.bias, rows.x + arguments.inputs, [width]) }
+    find(.stateBias) { product(.stateBias, Int64(units), [width]) }
+    find(.h) { part(.h, layout.h, states) }
+    find(.c) { part(.c, layout.c, states) }
+    return found
   }
 
   /// The step-by-step form, differentiated once for the results and once more from them.
@@ -49,16 +82,7 @@ struct ScanGradient: Operation {
       let given = Array(at.inputs[..<count]) + at.inputs[(count + 1)...]
       let arguments = given.map { Recorder.current.record(Identity(), [$0], $0.type) }
       let inputs = Array(arguments[..<count])
-      func zeros(_ shape: Shape) -> Tensor {
-        let zeros = Tensor.zeros(shape, dtype: inputs[0].dtype)
-        return Recorder.current.record(Identity(), [zeros.node], zeros.type)
-      }
-      let (shape, units) = (inputs[0].shape, inputs[1].shape[0])
-      let atProducts = zeros(shape)
-      let starts = [Scan.Inputs.h, .c].map {
-        scan.index($0).map { inputs[$0] } ?? zeros([shape[0], units])
-      }
-      let values = scan.unrolled(inputs, from: starts, adding: atProducts)
+      let values = scan.unrolled(inputs)
       var (ends, arriving): ([Node], [Tensor]) = ([], [])
       var next = count
       for (value, hasArrived) in zip([values.outputs, values.h, values.c], arrived)
@@ -70,16 +94,18 @@ struct ScanGradient: Operation {
         next += 1
       }
       let first = backward(
-        from: ends, seeds: arriving,
-        to: [inputs[0].node, atProducts.node] + starts.map(\.node), within: scope)
-      let results = [first[0], first[1], first[0], first[1], first[2], first[3]]
+        from: ends, seeds: arriving, to: inputs.map(\.node), within: scope)
+      let places: [(Result, Int?)] = [
+        (.input, 0), (.recurrentKernel, 1), (.kernel, scan.index(.kernel)),
+        (.bias, scan.index(.bias)), (.stateBias, scan.index(.stateBias)), (.h, scan.index(.h)),
+        (.c, scan.index(.c)),
+      ]
       var (outputs, seeds): ([Node], [Tensor]) = ([], [])
-      for (index, result) in results.enumerated() {
-        guard let result, var seed = at.part(index) else { continue }
-        if index == Result.sum.rawValue || index == Result.sumH.rawValue {
-          seed = seed.reshaped(to: [shape[0], 1, shape[2]]).broadcast(to: shape)
+      for (result, place) in places {
+        guard let place, let value = first[place], let seed = at.part(result.rawValue) else {
+          continue
         }
-        outputs.append(result.node)
+        outputs.append(value.node)
         seeds.append(seed)
       }
       var shares = backward(
@@ -90,37 +116,55 @@ struct ScanGradient: Operation {
   }
 
   func plan(_ step: PlanStep, _ planner: Planner) {
-    var arguments = mk_recurrent_gradient_args()
-    arguments.forward = scan.arguments(planner.type(of: step.inputs[0]))
+    var arguments = arguments(step.inputs.prefix(2).map(planner.type(of:)))
     let out = planner.output(step)
     if step.type.count == 0 { return }
-    let flags = [MK_HAS_DY, MK_HAS_DH, MK_HAS_DC]
     let paths: [WritableKeyPath<mk_recurrent_gradient_args, mk_ref>] = [\.dy, \.dh, \.dc]
     var references: [(WritableKeyPath<mk_recurrent_gradient_args, mk_ref>, Planner.Location)] = []
     let forward: WritableKeyPath<mk_recurrent_gradient_args, mk_recurrent_args> = \.forward
-    // Of what the scan read, z and the recurrent kernel come first: the way back does without.
+    // Of what the scan read, the sequence and the recurrent kernel come first: the way back does
+    // without.
     for (path, place) in scan.references(step, planner).dropFirst(2) {
       references.append((forward.appending(path: path), place))
     }
     let count = scan.inputCount
     references.append((\.forward.saved, planner.dense(step.inputs[count])))
     references.append((\.out, out))
-    var next = count + 1
-    for index in arrived.indices where arrived[index] {
-      arguments.forward.flags |= UInt32(flags[index])
-      references.append((paths[index], planner.dense(step.inputs[next])))
-      next += 1
+    let arriving = zip(paths, arrived).filter(\.1).map(\.0)
+    for (path, input) in zip(arriving, step.inputs[(count + 1)...]) {
+      references.append((path, planner.dense(input)))
     }
-    let units = Int(arguments.forward.units)
-    references.append(
-      (
-        \.forward.packed,
-        planner.packed(
-          step.inputs[1], rows: units * scan.cell.gates, columns: units, isTransposed: true)
-      ))
+    references.append((\.forward.packed, planner.packed(step.inputs[1], isTransposed: true)))
+    if wanted[0], let index = scan.index(.kernel) {
+      references.append(
+        (\.forward.packed_kernel, planner.packed(step.inputs[index], isTransposed: true)))
+    }
     let parts = scan.parts(arguments.forward, planner)
+    let sizes = arguments.forward
+    if wantsKernels {
+      arguments.deferred = mk_recurrent_defers(&arguments.forward, UInt32(parts)) == 0 ? 0 : 1
+      references.append(
+        (
+          \.partials,
+          planner.workspace(byteCount: mk_recurrent_partial_bytes(&arguments.forward))
+        ))
+      if arguments.deferred == 1 {
+        references.append(
+          (\.panels, planner.workspace(byteCount: mk_recurrent_panel_bytes(&arguments.forward))))
+      }
+    }
     planner.emit(
-      name, scan.detail(arguments.forward), mk_recurrent_gradient, arguments, references,
-      parts: parts, scratch: mk_recurrent_gradient_scratch(&arguments.forward, UInt32(parts)))
+      name, scan.detail(sizes), mk_recurrent_gradient, arguments, references, parts: parts,
+      scratch: mk_recurrent_gradient_scratch(&arguments.forward, UInt32(parts)))
+    if wantsKernels {
+      let products = arguments.deferred == 1 ? Int(sizes.batch * sizes.steps) : 1
+      planner.emit(
+        "kernelGradients", scan.detail(sizes), mk_recurrent_products, arguments, references,
+        parts: planner.parts(forWork: products * (step.type.count - Int(kernelsBegin(sizes)))))
+    }
+  }
+
+  private func kernelsBegin(_ arguments: mk_recurrent_args) -> Int64 {
+    withUnsafePointer(to: arguments) { mk_recurrent_out_of($0).kernels }
   }
 }

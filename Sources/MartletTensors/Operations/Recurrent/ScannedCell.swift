@@ -58,11 +58,13 @@ public struct ScannedCell: Sendable, Hashable {
 extension Tensor {
   /// Runs a recurrent cell over the steps of a sequence: one operation, whose gradient is one too.
   ///
-  /// This tensor holds what the inputs give to each step, x·W (batch, steps, gates·units). A step
-  /// adds h·U, U the recurrent kernel, and the biases, and applies the cell's functions.
+  /// This tensor holds the inputs x (batch, steps, inputs), or, without a kernel, what they give to
+  /// each step, x·W (batch, steps, gates·units). A step adds h·U, U the recurrent kernel, and the
+  /// biases, and applies the cell's functions.
   ///
   /// - Parameters:
   ///   - cell: The equations of a step.
+  ///   - kernel: W (inputs, gates·units).
   ///   - recurrentKernel: U (units, gates·units).
   ///   - bias: Added to x·W (gates·units).
   ///   - stateBias: Added to h·U (gates·units); for the GRU, which tells the two apart.
@@ -74,10 +76,17 @@ extension Tensor {
   /// - Source: Hochreiter and Schmidhuber, 1997; Cho et al., 2014; Appleyard et al., 2016, for one
   ///   product over all steps.
   public func scanned(
-    by cell: ScannedCell, recurrentKernel: Tensor, bias: Tensor? = nil, stateBias: Tensor? = nil,
-    from states: [Tensor] = [], mask: Tensor? = nil, stateFactors: Tensor? = nil,
-    reversed: Bool = false, file: StaticString = #fileID, line: UInt = #line
+    by cell: ScannedCell, kernel: Tensor? = nil, recurrentKernel: Tensor, bias: Tensor? = nil,
+    stateBias: Tensor? = nil, from states: [Tensor] = [], mask: Tensor? = nil,
+    stateFactors: Tensor? = nil, reversed: Bool = false, file: StaticString = #fileID,
+    line: UInt = #line
   ) -> (outputs: Tensor, states: [Tensor]) {
+    if let kernel, !Scan.multiplies(self, by: kernel) {
+      return matmul(kernel, file: file, line: line).scanned(
+        by: cell, recurrentKernel: recurrentKernel, bias: bias, stateBias: stateBias,
+        from: states, mask: mask, stateFactors: stateFactors, reversed: reversed, file: file,
+        line: line)
+    }
     let (units, width) = (recurrentKernel.shape.first ?? 0, recurrentKernel.shape.last ?? 0)
     func demand(_ tensor: Tensor, _ what: String, _ shape: Shape, _ dtype: DType) {
       check(
@@ -89,7 +98,8 @@ extension Tensor {
     }
     checkFloating("scanned", file: file, line: line)
     check(
-      rank == 3 && recurrentKernel.rank == 2 && width == cell.gates * units && shape[2] == width,
+      rank == 3 && recurrentKernel.rank == 2 && width == cell.gates * units
+        && (kernel != nil || shape[2] == width),
       Diagnostic(
         "scanned", "the inputs do not fit the recurrent kernel",
         expected: "[batch, steps, \(cell.gates)·units] and [units, \(cell.gates)·units]",
@@ -112,6 +122,7 @@ extension Tensor {
       inputs.append(tensor)
       given.insert(flag)
     }
+    add(kernel, .kernel, "the kernel", [shape[2], width], dtype)
     add(bias, .bias, "the bias", [width], dtype)
     // Only the GRU tells the biases apart.
     add(stateBias, .stateBias, "the bias of the state", [width], dtype)
@@ -126,5 +137,16 @@ extension Tensor {
     return Scan(
       cell: cell, given: given, isReversed: reversed, keeps: Recorder.current.scope != nil
     ).record(inputs)
+  }
+}
+
+extension Scan {
+  /// Whether x·W is better made step by step: enough samples share each reading of a kernel that
+  /// stays in a near cache, and the sums are not so long that a product of its own would cut them.
+  ///
+  /// The bits are the same either way.
+  static func multiplies(_ x: Tensor, by kernel: Tensor) -> Bool {
+    x.rank == 3 && kernel.rank == 2 && x.shape[0] >= 8 && x.shape[2] <= 512
+      && kernel.shape.elementCount <= 1 << 18
   }
 }

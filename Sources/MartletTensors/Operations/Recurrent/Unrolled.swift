@@ -2,28 +2,21 @@ extension Scan {
   /// The results of a scan, recorded step by step with the public operations: what derivatives of
   /// higher orders are taken of.
   ///
-  /// - Parameters:
-  ///   - inputs: Those of the scan.
-  ///   - starts: h and c before the first step, where they are not the inputs' or zeros.
-  ///   - extra: Added to the state's products (batch, steps, gates·units).
-  func unrolled(
-    _ inputs: [Tensor], from starts: [Tensor]? = nil, adding extra: Tensor? = nil
-  ) -> (outputs: Tensor?, h: Tensor?, c: Tensor?, before: Tensor?) {
-    let (z, kernel) = (inputs[0], inputs[1])
-    let (batch, steps, units) = (z.shape[0], z.shape[1], kernel.shape[0])
+  /// - Parameter inputs: Those of the scan.
+  func unrolled(_ inputs: [Tensor]) -> (outputs: Tensor?, h: Tensor?, c: Tensor?) {
     func input(_ name: Inputs) -> Tensor? { index(name).map { inputs[$0] } }
-    func start(_ name: Inputs, _ index: Int) -> Tensor {
-      starts?[index] ?? input(name) ?? .zeros([batch, units], dtype: z.dtype)
+    let z = input(.kernel).map { inputs[0].matmul($0) } ?? inputs[0]
+    let (batch, steps, units) = (z.shape[0], z.shape[1], inputs[1].shape[0])
+    func start(_ name: Inputs) -> Tensor {
+      input(name) ?? .zeros([batch, units], dtype: z.dtype)
     }
-    var (h, c) = (start(.h, 0), start(.c, 1))
+    var (h, c) = (start(.h), start(.c))
     var outputs: [Tensor] = []
-    var before = [Tensor](repeating: h, count: steps)
     for step in 0..<steps {
       let time = isReversed ? steps - 1 - step : step
       let read = input(.factors).map { h * $0 } ?? h
-      var product = read.matmul(kernel)
+      var product = read.matmul(inputs[1])
       if let bias = input(.stateBias) { product = product + bias }
-      if let extra { product = product + extra[0..., time] }
       var x = z[0..., time]
       if let bias = input(.bias) { x = x + bias }
       var next = self.step(x, product, h, c)
@@ -31,12 +24,10 @@ extension Scan {
         let counts = mask[0..., time].reshaped(to: [batch, 1])
         next = (.where(counts, next.h, h), .where(counts, next.c, c))
       }
-      before[time] = read
       (h, c) = next
       outputs.append(h)
     }
-    if steps == 0 { return (nil, h, c, nil) }
-    return (Tensor.stack(outputs, along: 1), h, c, Tensor.stack(before, along: 1))
+    return (steps == 0 ? nil : Tensor.stack(outputs, along: 1), h, c)
   }
 
   private func step(
