@@ -39,6 +39,14 @@ public struct KerasCase: Sendable {
     }
   }
 
+  /// The rows of a file that Keras wrote with TensorFlow's help; they have no tensors.
+  public static func rows(onTensorFlow name: String) throws -> [Configuration] {
+    let file = folder.appending(path: "tensorflow/\(name).json")
+    return try JSONDecoder().decode([JSONObject].self, from: try Data(contentsOf: file)).map {
+      Configuration(name, $0.values)
+    }
+  }
+
   /// The cases of several families, by class.
   public static func byClass(_ families: [String]) throws -> [String: [KerasCase]] {
     Dictionary(grouping: try families.flatMap { try read($0) }, by: \.configuration.className)

@@ -60,6 +60,67 @@ public enum FileWriting {
     try write(FileContent(bytes), to: url, writer: writer, in: files)
   }
 
+  /// Adds bytes at the end of the file at `url`, or makes it.
+  ///
+  /// For files that are read while they grow, of a format whose reader stops at the last whole
+  /// record: where this throws, or the process is killed, a part of the bytes may stand there. They
+  /// are the system's once this returns, not yet the drive's.
+  ///
+  /// - Throws: ``FormatError``: as ``write(_:to:writer:in:)-(FileContent,_,_,_)``.
+  public static func append(
+    _ bytes: [UInt8], to url: URL, writer: String = "file", in files: some FileSystem = .disk
+  ) throws(FormatError) {
+    let origin = try Origin(naming: url, reader: writer)
+    let file = try origin.naming("the file cannot be opened") { () throws(FileFailure) in
+      try files.open(origin.source, for: .appending)
+    }
+    do throws(FormatError) {
+      let status = try origin.naming("the file cannot be looked at") { () throws(FileFailure) in
+        try files.status(of: file)
+      }
+      try origin.requireRegular(status)
+      try origin.naming("the file cannot be written") { () throws(FileFailure) in
+        try write(bytes[...], to: file, in: files)
+      }
+    } catch {
+      try? files.close(file)
+      throw error
+    }
+    try origin.naming("the file cannot be closed") { () throws(FileFailure) in
+      try files.close(file)
+    }
+  }
+
+  /// Makes a folder, and those that it lies in, where they are not there.
+  ///
+  /// - Throws: ``FormatError``: `system` with the `errno`.
+  public static func makeFolders(
+    _ url: URL, writer: String = "file", in files: some FileSystem = .disk
+  ) throws(FormatError) {
+    let origin = try Origin(naming: url, reader: writer)
+    var missing: [String] = []
+    var path = origin.source
+    func exists() throws(FormatError) -> Bool {
+      try origin.naming("the folder cannot be looked up") { () throws(FileFailure) in
+        try files.status(at: path) != nil
+      }
+    }
+    while !path.isEmpty, path != "/", try !exists() {
+      missing.append(path)
+      path = (path as NSString).deletingLastPathComponent
+    }
+    for path in missing.reversed() {
+      try origin.naming("the folder cannot be made") { () throws(FileFailure) in
+        do throws(FileFailure) {
+          try files.createFolder(path)
+        } catch {
+          // Another process was faster.
+          if error.code != EEXIST { throw error }
+        }
+      }
+    }
+  }
+
   /// Writes, syncs and closes a file, which is closed even where this throws.
   private static func fill(
     _ file: Int32, with content: FileContent, in files: some FileSystem, origin: Origin

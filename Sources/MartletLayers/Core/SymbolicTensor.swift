@@ -55,6 +55,8 @@ final class LayerCall {
   let layer: Layer
   let inputs: [SymbolicTensor]
   private var weakOutputs: [Weak] = []
+  /// Shapes and element types of all outputs, those that nobody kept too.
+  private(set) var outputTypes: [(shape: PartialShape, dtype: DType)] = []
 
   init(_ layer: Layer, inputs: [SymbolicTensor]) {
     self.layer = layer
@@ -62,7 +64,10 @@ final class LayerCall {
     layer.calls.append(WeakCall(call: self))
   }
 
-  func remember(_ outputs: [SymbolicTensor]) { weakOutputs = outputs.map(Weak.init) }
+  func remember(_ outputs: [SymbolicTensor]) {
+    weakOutputs = outputs.map(Weak.init)
+    outputTypes = outputs.map { ($0.shape, $0.dtype) }
+  }
   var outputs: [SymbolicTensor] { weakOutputs.compactMap(\.value) }
 
   private struct Weak {

@@ -53,9 +53,11 @@ extension Model {
       [
         "name": .string(name), "trainable": .bool(trainable), "layers": .list(layers),
         "input_layers": .list(graph.inputs.map { history($0) }),
-        // Keras counts the call that built a nested model.
+        // Keras counts the call that made a nested functional model; a Sequential has none.
         "output_layers": .list(
-          graph.outputs.map { history($0, extra: $0.layer is Model ? 1 : 0) }),
+          graph.outputs.map {
+            history($0, extra: $0.layer is Model && !($0.layer is Sequential) ? 1 : 0)
+          }),
       ])
   }
 

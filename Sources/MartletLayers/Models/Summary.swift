@@ -57,7 +57,7 @@ extension Model {
 
   private final func outputText(of layer: Layer) -> String {
     if let input = layer as? InputLayer { return input.shape.text }
-    if let shapes = layer.calls.lazy.compactMap(\.call).first?.outputs.map(\.shape),
+    if let shapes = layer.calls.lazy.compactMap(\.call).first?.outputTypes.map(\.shape),
       !shapes.isEmpty
     {
       return shapes.count == 1

@@ -17,9 +17,24 @@ extension Model {
         fix: "saveWeights writes .weights.h5 and .safetensors")
     }
     try requireBuilt("save")
-    guard !inputs.isEmpty else {
+    let top = try described("save")
+    let metadata: ConfigurationValue = .object([
+      "keras_version": .string("3.15.1"), "date_saved": .string(Self.now),
+    ])
+    let weights = try WeightTree(self).file(optimizer: optimizer).fileContent()
+    try Zip.write(
+      [
+        Zip.Entry("metadata.json", Array(try metadata.json())),
+        Zip.Entry("config.json", Array(try top.json())),
+        Zip.Entry("model.weights.h5", weights),
+      ], to: URL(filePath: path), in: files)
+  }
+
+  /// The model as Keras describes one: wiring, and how it is compiled.
+  final func described(_ who: String) throws -> ConfigurationValue {
+    guard self is Sequential || !inputs.isEmpty else {
       throw Diagnostic(
-        "save", "a subclass of Model cannot be saved with its wiring",
+        who, "a subclass of Model cannot be saved with its wiring",
         expected: "a Sequential or functional model", got: kerasName,
         fix: "save its weights with saveWeights")
     }
@@ -30,16 +45,7 @@ extension Model {
       top.merge(object) { $1 }
     }
     if let compilation { top["compile_config"] = try compilation.kerasConfiguration }
-    let metadata: ConfigurationValue = .object([
-      "keras_version": .string("3.15.1"), "date_saved": .string(Self.now),
-    ])
-    let weights = try WeightTree(self).file(optimizer: optimizer).fileContent()
-    try Zip.write(
-      [
-        Zip.Entry("metadata.json", Array(try metadata.json())),
-        Zip.Entry("config.json", Array(try ConfigurationValue.object(top).json())),
-        Zip.Entry("model.weights.h5", weights),
-      ], to: URL(filePath: path), in: files)
+    return .object(top)
   }
 
   private static var now: String {
@@ -64,18 +70,27 @@ extension Model {
     let zip = try Zip(contentsOf: URL(filePath: path), limits: limits)
     let json = Data(try zip.bytes(of: "config.json"))
     let top = try ConfigurationValue(json: json, of: path + "/config.json")
-    guard let configuration = top.asConfiguration, case .object(let object) = top else {
-      throw Diagnostic(path, "config.json describes no model", expected: "class_name and config")
-    }
-    let model = try Model.make(wiredBy: configuration, custom: custom)
+    let model = try make(describedBy: top, in: path + "/config.json", custom: custom)
     let root = try HDF5Group(zip.bytes(of: "model.weights.h5"), limits: limits, source: path)
-    if !model.isBuilt, case .list(let shape)? = object["build_config"]?["input_shape"] {
-      try model.build(for: [shape.map(\.asInt)])
-    }
     if model.isBuilt { _ = try model.load(WeightSource(root), skipMismatch: false, from: path) }
-    if compiling, let compile = object["compile_config"], compile != .null {
+    if compiling, let compile = top["compile_config"], compile != .null {
       try model.compile(fromKeras: compile)
       try model.restoreOptimizer(root, path)
+    }
+    return model
+  }
+
+  /// Makes a model as Keras describes one, not compiled, and builds it if its shape is told.
+  static func make(
+    describedBy top: ConfigurationValue, in file: String,
+    custom: [String: any ConfigurableLayer.Type]
+  ) throws -> Model {
+    guard let configuration = top.asConfiguration, case .object = top else {
+      throw Diagnostic(file, "the text describes no model", expected: "class_name and config")
+    }
+    let model = try Model.make(wiredBy: configuration, custom: custom)
+    if !model.isBuilt, case .list(let shape)? = top["build_config"]?["input_shape"] {
+      try model.build(for: [shape.map(\.asInt)])
     }
     return model
   }
@@ -143,7 +158,7 @@ extension Compilation {
 
 extension Model {
   /// Compiles the model as a file says.
-  fileprivate final func compile(fromKeras value: ConfigurationValue) throws {
+  final func compile(fromKeras value: ConfigurationValue) throws {
     let count = Swift.max(outputs.count, 1)
     /// One entry for each output, from one, a list, or a dictionary by name.
     func spread(_ key: String) -> [ConfigurationValue?] {

@@ -48,7 +48,8 @@ extension Model {
   ///   - stepsPerEpoch: The batches of an epoch; the data go on in the next, and start over.
   ///   - validationSteps: The batches of a validation.
   ///   - validationBatchSize: Their size; `batchSize` by default.
-  ///   - validationFrequency: After how many epochs there is a validation.
+  ///   - validationFrequency: After how many epochs there is a validation, or a list of epochs,
+  ///     counted from 1, that end with one.
   ///   - checkingValues: Whether NaN and infinities in the data are refused.
   /// - Returns: Loss and metrics of each epoch.
   /// - Throws: a `Diagnostic` for data that do not fit, an uncompiled model, and what callbacks throw.
@@ -59,7 +60,7 @@ extension Model {
     validationData: (Tensor, Tensor)? = nil, shuffle: Bool = true,
     classWeight: [Int: Double]? = nil, sampleWeight: Tensor? = nil, initialEpoch: Int = 0,
     stepsPerEpoch: Int? = nil, validationSteps: Int? = nil, validationBatchSize: Int? = nil,
-    validationFrequency: Int = 1, checkingValues: Bool = true
+    validationFrequency: any ValidationFrequency = 1, checkingValues: Bool = true
   ) throws -> History {
     try fit(
       Batch(x, y, weights: sampleWeight), batchSize: batchSize, epochs: epochs, verbose: verbose,
@@ -81,7 +82,7 @@ extension Model {
     callbacks: [any Callback] = [], validationSplit: Double = 0, validationData: Batch? = nil,
     shuffle: Bool = true, classWeight: [Int: Double]? = nil, initialEpoch: Int = 0,
     stepsPerEpoch: Int? = nil, validationSteps: Int? = nil, validationBatchSize: Int? = nil,
-    validationFrequency: Int = 1, checkingValues: Bool = true
+    validationFrequency: any ValidationFrequency = 1, checkingValues: Bool = true
   ) throws -> History {
     try checkBatchSize(batchSize, "fit")
     try checkBatchSize(validationBatchSize ?? batchSize, "fit")
@@ -119,7 +120,8 @@ extension Model {
     _ data: some BatchSource, epochs: Int = 1, verbose: Verbosity = .auto,
     callbacks: [any Callback] = [], validationData: (any BatchSource)? = nil,
     classWeight: [Int: Double]? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil,
-    validationSteps: Int? = nil, validationFrequency: Int = 1, checkingValues: Bool = true
+    validationSteps: Int? = nil, validationFrequency: any ValidationFrequency = 1,
+    checkingValues: Bool = true
   ) throws -> History {
     if case .endless = data.cardinality, stepsPerEpoch == nil {
       throw Diagnostic(

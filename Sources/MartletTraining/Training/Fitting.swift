@@ -7,7 +7,7 @@ struct FitOptions {
   var stepsPerEpoch: Int?
   var validation: (any BatchSource)?
   var validationSteps: Int?
-  var validationFrequency: Int
+  var validationFrequency: any ValidationFrequency
   var classWeight: [Int: Double]?
   var callbacks: [any Callback]
   var verbose: Verbosity
@@ -99,7 +99,7 @@ extension Model {
     if run.isStopping, run.batch == 0 { return }
     var logs = run.trackers.logs
     if let validation = options.validation, !run.isStopping || isLastBatch(run),
-      (epoch + 1) % options.validationFrequency == 0
+      options.validationFrequency.validatedEpochs.contains(epoch + 1)
     {
       for callback in run.callbacks { try callback.validationBegan(epoch, run) }
       let found = try evaluatePass(
@@ -144,8 +144,8 @@ extension Model {
       options.validationSteps ?? 1 > 0, "the number of validation steps is not positive",
       "1 or more", "\(options.validationSteps ?? 0)")
     try require(
-      options.validationFrequency > 0, "the validation frequency is not positive", "1 or more",
-      "\(options.validationFrequency)")
+      options.validationFrequency.validatedEpochs.isPossible,
+      "the validation frequency is not positive", "1 or more", "\(options.validationFrequency)")
   }
 
   private final func checkTrainable(

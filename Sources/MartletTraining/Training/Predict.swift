@@ -23,7 +23,10 @@ extension Model {
   ) throws -> [Tensor] {
     try checkBatchSize(batchSize, "predict")
     try requireSamples(data, "predict")
-    if data.sampleCount <= batchSize { return try predictions(for: data, "predict") }
+    // Callbacks see a single batch too.
+    if data.sampleCount <= batchSize, (callbacks + verbose.callback).isEmpty {
+      return try predictions(for: data, "predict")
+    }
     let inputs = Batch(inputs: try prepared(data, "predict").batch.inputs)
     return try predictPass(
       try TensorDataset(inputs).batched(batchSize), steps: nil,

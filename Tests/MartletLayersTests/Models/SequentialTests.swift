@@ -1,3 +1,4 @@
+import Foundation
 import MartletTensors
 import Testing
 
@@ -113,5 +114,14 @@ struct FunctionalModelTests {
     let copy = net.getWeights()
     #expect(throws: Diagnostic.self) { try net.setWeights([copy[0]]) }
     #expect(throws: Never.self) { try net.setWeights(copy) }
+  }
+
+  @Test("The summary shows the outputs that nobody kept")
+  func unusedOutputs() throws {
+    let input = Input(shape: [3, 2])
+    let output = LSTM(4, returnState: true)(input)
+    let text = try Model(inputs: input, outputs: output).summaryText()
+    #expect(text.contains("[(None, 4), (None, 4),"))
+    #expect(text.components(separatedBy: "(None, 4)").count == 4)
   }
 }

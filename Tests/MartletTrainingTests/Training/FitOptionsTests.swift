@@ -52,6 +52,20 @@ struct FitOptionsTests {
     #expect(history.logs.map { $0["val_loss"] != nil } == [false, true, false, true, false])
   }
 
+  @Test("Validation after the epochs of a list, as Keras 3.15.1 does")
+  func validationList() throws {
+    let (x, y) = Self.counting(4)
+    let history = try Self.still().fit(
+      x, y, epochs: 5, verbose: .silent, validationData: Self.counting(9),
+      validationFrequency: [1, 4, 9])
+    #expect(history.logs.map { $0["val_loss"] != nil } == [true, false, false, true, false])
+    for frequency in [0, [2, 0]] as [any ValidationFrequency] {
+      #expect(throws: Diagnostic.self) {
+        try Self.still().fit(x, y, verbose: .silent, validationFrequency: frequency)
+      }
+    }
+  }
+
   @Test("validationSplit keeps the last samples, before anything is shuffled")
   func split() throws {
     let (x, y) = Self.counting(10)

@@ -8,7 +8,8 @@ import MartletTensors
 ///     lookup.strings(for: numbers)
 ///
 /// There is no string tensor, so it is no layer: it makes the tensors that models take. Keras'
-/// `StringLookup` with one number for unknown words; Keras' hash of several is not made here.
+/// `StringLookup`: several numbers for unknown words are taken by the rest of FarmHash's
+/// `Fingerprint64`, as there.
 public struct StringLookup: Sendable {
   private var vocabulary: Vocabulary<String>
 
@@ -16,7 +17,7 @@ public struct StringLookup: Sendable {
   ///
   /// - Parameters:
   ///   - maxTokens: The most numbers, special ones included.
-  ///   - numOOVIndices: 1, or 0 if unknown words are an error.
+  ///   - numOOVIndices: How many numbers unknown words share by their hash; 0 if they are an error.
   ///   - maskToken: The word of number 0, that stands for none.
   ///   - oovToken: The word that stands for unknown ones.
   ///   - vocabulary: The words in the order of their numbers, with or without special ones.
@@ -39,11 +40,6 @@ public struct StringLookup: Sendable {
   init(
     _ settings: Vocabulary<String>.Settings, _ words: [String]?, _ weights: [Double]?
   ) throws(Diagnostic) {
-    guard settings.unknownCount <= 1 else {
-      throw Diagnostic(
-        settings.who, "several numbers for unknown words are not supported", expected: "0 or 1",
-        got: "\(settings.unknownCount)")
-    }
     vocabulary = try Vocabulary(settings)
     if let words { try vocabulary.set(words, weights: weights) }
   }
@@ -122,7 +118,10 @@ public struct StringLookup: Sendable {
   func numbers(of words: [String]) throws(Diagnostic) -> [Int?] {
     var numbers: [Int?] = []
     numbers.reserveCapacity(words.count)
-    for word in words { numbers.append(try vocabulary.number(of: word) { _, _ in 0 }) }
+    for word in words {
+      numbers.append(
+        try vocabulary.number(of: word) { TextHash.fingerprint.bucket(of: $0, among: $1) })
+    }
     return numbers
   }
 

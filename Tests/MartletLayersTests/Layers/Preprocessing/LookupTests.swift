@@ -99,7 +99,6 @@ import Testing
   }
 
   @Test func `what does not fit is refused`() throws {
-    #expect(throws: Diagnostic.self) { try StringLookup(numOOVIndices: 2) }
     #expect(throws: Diagnostic.self) { try StringLookup(vocabulary: ["a", "b", "a"]) }
     #expect(throws: Diagnostic.self) { try StringLookup(vocabulary: ["a", "[UNK]"]) }
     #expect(throws: Diagnostic.self) { try StringLookup(vocabulary: []) }
