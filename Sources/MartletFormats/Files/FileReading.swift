@@ -35,7 +35,8 @@ public enum FileReading {
     _ size: Int, of file: Int32, in files: some FileSystem, origin: Origin
   ) throws(FormatError) -> [UInt8] {
     var failure: FileFailure?
-    let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+    // Of no capacity all arrays are one, and threads would write its count at the same time.
+    let bytes = [UInt8](unsafeUninitializedCapacity: max(size, 1)) { buffer, count in
       do throws(FileFailure) {
         while count < size {
           let rest = UnsafeMutableBufferPointer(rebasing: buffer[count...])
