@@ -162,10 +162,16 @@ static void finish(const product* p, int64_t row, int64_t rows, int64_t column, 
   }
 }
 
+// One row of C whose sums are in registers side by side, as many as hide the time that each takes.
+static int is_wide_row(const product* p) {
+  return p->kernels->widest_row > p->kernels->widest && p->a_column == 1 && p->b_column == 1;
+}
+
 // Few rows of C and a large B in rows: B is streamed, A packed.
 static int streams(const product* p, int64_t rows) {
+  const size_t least = rows > 1 || is_wide_row(p) ? 1 << 20 : 16 << 10;
   return !p->handed && rows <= MK_STREAM_ROWS && p->b_column == 1 && p->n > 4 * p->kernels->lanes &&
-         (size_t)(p->k * p->n) * p->size > (rows == 1 ? 16 << 10 : 1 << 20);
+         (size_t)(p->k * p->n) * p->size > least;
 }
 
 static void stream(const product* p, int64_t row, int64_t row_end, int64_t column,
@@ -217,9 +223,14 @@ static void pack_b(const product* p, char* y, int64_t k0, int64_t terms, int64_t
 // C[row ..< row_end, the share of columns] of one product.
 static void multiply(const product* p, int64_t row, int64_t row_end) {
   const mk_gemm_kernels* kernels = p->kernels;
-  const panels* cut = &p->cut;
-  const int64_t rows = row_end - row, lanes = cut->lanes;
-  if (rows <= 0 || cut->vectors <= 0) return;
+  const int64_t rows = row_end - row, lanes = p->cut.lanes;
+  if (rows <= 0 || p->cut.vectors <= 0) return;
+  panels own = p->cut;
+  if (rows == 1 && is_wide_row(p)) {
+    own.widest = kernels->widest_row, own.rows = 1;
+    own.count = mk_ceil_div(own.vectors, own.widest);
+  }
+  const panels* cut = &own;
   const int64_t column = panel_begin(cut, 0), past = panel_begin(cut, cut->count);
   const int64_t column_end = past < p->n ? past : p->n;
   if (streams(p, rows)) {
@@ -233,7 +244,7 @@ static void multiply(const product* p, int64_t row, int64_t row_end) {
   // What is read in place stays in the last cache from panel to panel.
   const int64_t in_place = (4 << 20) / (kc * (int64_t)p->size);
   const int64_t tiles_at_once = (a_packed ? mc : in_place) / cut->rows;
-  const int64_t group = panels_at_once(p), panels_per_block = nc / (cut->widest * lanes);
+  const int64_t group = panels_at_once(p), panels_per_block = nc / (p->cut.widest * lanes);
   const int is_far = !p->handed && (size_t)(p->m * p->n) * p->size > (1 << 20);
 
   for (int64_t panel0 = 0; panel0 < cut->count; panel0 += panels_per_block) {

@@ -30,7 +30,7 @@ typedef struct {
 } mk_tile;
 typedef void (*mk_tile_function)(const mk_tile* tile);
 
-enum { MK_TILE_ROWS = 14, MK_TILE_VECTORS = 3, MK_STREAM_ROWS = 8, MK_STREAM_BYTES = 2048 };
+enum { MK_TILE_ROWS = 14, MK_TILE_VECTORS = 8, MK_STREAM_ROWS = 8, MK_STREAM_BYTES = 2048 };
 
 // Sums over pixels, lanes along them: sums [taps, filters] = sum over all rows, pixels of
 // x[row.b + offset[tap] + pixel] * y[row.a + filter * y_plane + pixel]. A lane is one chain over
@@ -94,7 +94,8 @@ typedef struct {
 
 typedef struct {
   int lanes;                           // elements of one vector register
-  int widest;                          // the most vectors side by side
+  int widest;                          // the most vectors side by side, of tiles of several rows
+  int widest_row;                      // of a tile of one row
   int most_rows[MK_TILE_VECTORS + 1];  // the most rows of a tile of so many vectors
   int masked;                          // B may be read in place where a panel is not full
   mk_tile_function row_form[MK_TILE_VECTORS + 1][MK_TILE_ROWS + 1];

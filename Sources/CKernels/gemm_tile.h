@@ -153,21 +153,25 @@ INLINE void NAME(tile)(const mk_tile* tile, const int rows, const int vectors, c
   X(12, 1) X(13, 1) X(14, 1)                                                                    \
   X(1, 2) X(2, 2) X(3, 2) X(4, 2) X(5, 2) X(6, 2) X(7, 2) X(8, 2) X(9, 2) X(10, 2) X(11, 2)     \
   X(12, 2) X(13, 2) X(14, 2)                                                                    \
-  X(1, 3) X(2, 3) X(3, 3) X(4, 3) X(5, 3) X(6, 3) X(7, 3) X(8, 3)
+  X(1, 3) X(2, 3) X(3, 3) X(4, 3) X(5, 3) X(6, 3) X(7, 3) X(8, 3)                               \
+  X(1, 4) X(1, 5) X(1, 6) X(1, 7) X(1, 8)
 #define MENU_WIDEST 3
-#define MENU_ROWS {0, 14, 14, 8}
+#define MENU_WIDEST_ROW 8
+#define MENU_ROWS {0, 14, 14, 8, 1, 1, 1, 1, 1}
 #elif defined(__aarch64__)
 #define MENU(X) \
   X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1) X(7, 1) X(8, 1)                               \
   X(1, 2) X(2, 2) X(3, 2) X(4, 2) X(5, 2) X(6, 2) X(7, 2) X(8, 2)                               \
   X(1, 3) X(2, 3) X(3, 3) X(4, 3) X(5, 3) X(6, 3) X(7, 3) X(8, 3)
 #define MENU_WIDEST 3
+#define MENU_WIDEST_ROW 3
 #define MENU_ROWS {0, 8, 8, 8}
 #else
 #define MENU(X) \
   X(1, 1) X(2, 1) X(3, 1) X(4, 1) X(5, 1) X(6, 1)                                               \
   X(1, 2) X(2, 2) X(3, 2) X(4, 2) X(5, 2) X(6, 2)
 #define MENU_WIDEST 2
+#define MENU_WIDEST_ROW 2
 #define MENU_ROWS {0, 6, 6, 0}
 #endif
 
@@ -312,6 +316,7 @@ static void NAME(overlay)(void* y_, const void* x_, int64_t count, int64_t y_ste
 static const mk_gemm_kernels NAME(kernels) = {
     .lanes = LANES,
     .widest = MENU_WIDEST,
+    .widest_row = MENU_WIDEST_ROW,
     .most_rows = MENU_ROWS,
     .masked = MK_LEVEL == 2,
 #define X(rows, vectors) .row_form[vectors][rows] = NAME(row_form_##rows##_##vectors),
@@ -339,6 +344,7 @@ static const mk_gemm_kernels NAME(kernels) = {
 
 #undef MENU
 #undef MENU_WIDEST
+#undef MENU_WIDEST_ROW
 #undef MENU_ROWS
 #undef VECTOR
 #undef LANES
