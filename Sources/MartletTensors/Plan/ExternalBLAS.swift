@@ -32,7 +32,10 @@
       product.a = Self.accepted(product.a, planner)
       product.b = Self.accepted(product.b, planner)
       var arguments = product.arguments
-      let wanted = product.threads(planner)
+      // Less work than this is not worth another thread.
+      let operations =
+        2 * Double(product.m) * Double(product.n) * Double(product.k) * Double(product.products)
+      let wanted = operations < 400_000 ? 1 : planner.threads
       let rows = m * product.products
       // Rows first: what is finished is then dense, and the epilogue runs over it in one go.
       if rows >= 8 * wanted || rows >= n {

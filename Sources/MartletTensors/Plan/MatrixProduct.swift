@@ -23,11 +23,6 @@ struct MatrixProduct {
   /// Its shapes, as plans print them.
   var sizes: String { "\(a.layout.shape.text) × \(b.layout.shape.text)" }
 
-  /// The threads that the work is worth.
-  func threads(_ planner: Planner) -> Int {
-    2 * Double(m) * Double(n) * Double(k) * Double(products) < 400_000 ? 1 : planner.threads
-  }
-
   /// The kernels' own form of the product, references and division left open.
   var arguments: mk_gemm_args {
     let rank = batch.count
@@ -82,7 +77,8 @@ struct BuiltInProducts: MatrixBackend {
   func emit(_ product: MatrixProduct, _ step: PlanStep, _ planner: Planner) {
     var arguments = product.arguments
     arguments.blocking = mk_gemm_blocking(
-      arguments.m, arguments.n, arguments.k, arguments.dtype, UInt32(product.threads(planner)))
+      Int64(product.m * product.products), arguments.n, arguments.k, arguments.dtype,
+      UInt32(planner.threads))
     let parts = Int(arguments.blocking.row_parts * arguments.blocking.column_parts)
     planner.emit(
       planner.label(step, "matmul"), product.sizes, mk_gemm, arguments,
