@@ -24,17 +24,25 @@ package final class HeldSteps {
   ///
   /// - Returns: What the step returned when it was recorded, computed anew.
   package func replay(_ kind: Int, _ inputs: [Tensor]) -> [Tensor]? {
-    if steps.isEmpty { return nil }
-    let recorder = Recorder.current
-    guard recorder.replays, recorder.scope == nil, recorder.recording == nil else { return nil }
-    let moment = HeldStep.Moment(kind, recorder)
-    for step in steps where step.moment == moment && step.fits(inputs) && step.seen.isAll {
-      if let results = step.replay(inputs, recorder) {
+    for step in held(kind, inputs) {
+      if let results = step() {
         replayCount += 1
         return results
       }
     }
     return nil
+  }
+
+  /// The steps of a kind that are held for inputs, each a closure that replays it.
+  ///
+  /// Steps that assign no variable may be replayed by several threads at once.
+  package func held(_ kind: Int, _ inputs: [Tensor]) -> [() -> [Tensor]?] {
+    if steps.isEmpty { return [] }
+    let recorder = Recorder.current
+    guard recorder.replays, recorder.scope == nil, recorder.recording == nil else { return [] }
+    let moment = HeldStep.Moment(kind, recorder)
+    return steps.filter { $0.moment == moment && $0.fits(inputs) && $0.seen.isAll }
+      .map { step in { step.replay(inputs, recorder) } }
   }
 
   /// Records a step, and holds it if it came out like one before.
