@@ -53,7 +53,7 @@ enum Checksum: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// Throws unless the file at a path has this checksum.
-  func verify(_ path: String, as name: String, limits: LoadLimits = LoadLimits()) throws {
+  func verify(_ path: String, as name: String, limits: LoadLimits) throws {
     let found = same(of: try FileReading.bytes(of: URL(fileURLWithPath: path), limits: limits))
     guard found == self else {
       throw Diagnostic(
@@ -111,7 +111,9 @@ struct Download: Sendable {
     let part = "\(target).\(UInt32.random(in: .min ... .max)).part"
     defer { unlink(part) }
     try fetch(address, part, file)
-    try file.checksum?.verify(part, as: file.name)
+    var limits = LoadLimits()
+    limits.fileBytes = file.byteCount
+    try file.checksum?.verify(part, as: file.name, limits: limits)
     guard rename(part, target) == 0 else {
       throw Diagnostic(
         "download", "the file cannot be renamed", got: String(cString: strerror(errno)))
