@@ -71,7 +71,7 @@ public enum IMDB {
   public static func wordIndex(
     from folder: String? = nil, downloads: Bool = true
   ) throws -> [String: Int] {
-    try WordIndex.numbers(contentsOf: words.find(in: folder, downloads: downloads))
+    try words.wordIndex(in: folder, downloads: downloads)
   }
 
   static let file = PublishedFile(

@@ -73,7 +73,7 @@ public enum Reuters {
   public static func wordIndex(
     from folder: String? = nil, downloads: Bool = true
   ) throws -> [String: Int] {
-    try WordIndex.numbers(contentsOf: words.find(in: folder, downloads: downloads))
+    try words.wordIndex(in: folder, downloads: downloads)
   }
 
   // swift-format-ignore
