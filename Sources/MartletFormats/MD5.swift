@@ -11,13 +11,9 @@ public enum MD5 {
     message.withUnsafeBytes {
       advance(&state, over: UnsafeRawBufferPointer(rebasing: $0[..<whole]))
     }
-    var last = Array(message[whole...]) + [0x80]
-    last += [UInt8](repeating: 0, count: (120 - last.count % 64) % 64)
-    last.append(littleEndian: UInt64(message.count) &* 8)
+    let last = message[whole...] + BlockChecksum.padding(after: message.count) { $0.littleEndian }
     last.withUnsafeBytes { advance(&state, over: $0) }
-    var digest: [UInt8] = []
-    for word in state { digest.append(littleEndian: word) }
-    return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    return BlockChecksum.hexDigits(of: state.map(\.byteSwapped))
   }
 
   /// ⌊2³² · |sin(i + 1)|⌋, which the standard prints too.

@@ -41,14 +41,8 @@ public struct SHA256: Sendable {
   /// The checksum of the bytes so far, as 64 hexadecimal digits.
   public var hexDigest: String {
     var last = self
-    let bitCount = byteCount &* 8
-    let padding = [0x80] + [UInt8](repeating: 0, count: (119 - Int(byteCount % 64)) % 64)
-    last.update(
-      with: padding + (0..<8).map { UInt8(truncatingIfNeeded: bitCount >> (56 - 8 * $0)) })
-    return last.state.map { word in
-      let digits = String(word, radix: 16)
-      return String(repeating: "0", count: 8 - digits.count) + digits
-    }.joined()
+    last.update(with: BlockChecksum.padding(after: byteCount) { $0.bigEndian })
+    return BlockChecksum.hexDigits(of: last.state)
   }
 
   /// Takes whole blocks, and keeps what is left over.

@@ -44,21 +44,15 @@ public enum IMDB {
     let url = try file.find(in: folder, downloads: downloads)
     let archive = try NPZ(contentsOf: url)
     var random = MersenneTwister(seed: seed)
-    func part(_ name: String) throws -> (texts: [[Int]], labels: [Int]) {
-      let (texts, labels) = try shuffledTexts(
-        who, archive.integerLists("x_" + name), archive.integers("y_" + name), &random,
-        source: url.path)
-      return choice.marked(texts, labels)
-    }
-    let train = try part("train")
-    let test = try part("test")
+    let train = try choice.texts(who, archive, "x_train", "y_train", &random, source: url.path)
+    let test = try choice.texts(who, archive, "x_test", "y_test", &random, source: url.path)
     guard !train.texts.isEmpty, !test.texts.isEmpty else {
       throw Diagnostic(
         who, "no review is short enough", expected: "a longer maxLength",
         got: "maxLength \(maxLength ?? 0)")
     }
     let bound = choice.bound(of: train.texts, test.texts)
-    func sequences(_ part: (texts: [[Int]], labels: [Int])) -> LabeledSequences {
+    func sequences(_ part: ClassifiedTexts) -> LabeledSequences {
       LabeledSequences(
         choice.restricted(part.texts, below: bound), labels: part.labels, origin: url.path)
     }
@@ -77,7 +71,7 @@ public enum IMDB {
   public static func wordIndex(
     from folder: String? = nil, downloads: Bool = true
   ) throws -> [String: Int] {
-    try WordIndex.numbers(contentsOf: words.find(in: folder, downloads: downloads))
+    try words.wordIndex(in: folder, downloads: downloads)
   }
 
   static let file = PublishedFile(

@@ -1,3 +1,4 @@
+import MartletFormats
 import MartletTensors
 
 /// Texts as lists of their words' numbers, and their classes: what the loaders of text sets return.
@@ -12,9 +13,9 @@ public struct LabeledSequences: Sendable {
   /// The path of the file that they are from.
   public let origin: String
 
-  init(_ sequences: [[Int]], labels: [Int], origin: String) {
+  init(_ sequences: [[Int]], labels: [Int32], origin: String) {
     self.sequences = sequences
-    self.labels = Tensor(labels.map { Int32(truncatingIfNeeded: $0) }).evaluated()
+    self.labels = Tensor(labels).evaluated()
     self.origin = origin
   }
 
@@ -50,8 +51,8 @@ struct WordChoice: Sendable {
 
   /// Throws unless every number is one that Keras' rules have a meaning for.
   func check(_ who: String) throws(Diagnostic) {
-    // Ranks reach 88,584: sums stay far from the ends of Int.
-    let most = 1 << 40
+    // Texts become tensors of int32.
+    let most = Int(Int32.max)
     for (name, value, least) in [
       ("numWords", numWords ?? 1, 1), ("skipTop", skipTop, 0), ("maxLength", maxLength ?? 1, 1),
       ("startChar", startChar ?? 0, 0), ("oovChar", oovChar ?? 0, 0), ("indexFrom", indexFrom, 0),
@@ -61,15 +62,48 @@ struct WordChoice: Sendable {
     }
   }
 
-  /// The texts with their start marked and their ranks moved up, and those that are too long left
-  /// out.
-  func marked(_ texts: [[Int]], _ labels: [Int]) -> (texts: [[Int]], labels: [Int]) {
+  /// The texts and classes of an archive, in the order of NumPy's generator, with the start of each
+  /// text marked and its ranks moved up, and those that are too long left out.
+  ///
+  /// - Parameters:
+  ///   - x: The name of the array of texts.
+  ///   - y: The name of the array of classes.
+  /// - Throws: `FormatError` as the archive does; `Diagnostic` that names the place, if texts and
+  ///   classes are not equally many, or if a number does not fit in int32.
+  func texts(
+    _ who: String, _ archive: NPZ, _ x: String, _ y: String, _ random: inout MersenneTwister,
+    source: String
+  ) throws -> ClassifiedTexts {
+    let found = ClassifiedTexts(
+      texts: try archive.integerLists(x),
+      labels: try int32Labels(who, archive.integers(y), y, source: source))
+    try checkWords(who, found.texts, x, source: source)
+    return marked(try found.shuffled(who, &random, source: source))
+  }
+
+  /// Throws unless every word's number, moved up, fits in int32.
+  private func checkWords(
+    _ who: String, _ texts: [[Int]], _ name: String, source: String
+  ) throws(Diagnostic) {
+    let range = Int(Int32.min)...(Int(Int32.max) - indexFrom)
+    for (number, text) in texts.enumerated() {
+      guard let place = text.firstIndex(where: { !range.contains($0) }) else { continue }
+      throw Diagnostic(
+        who, "a word's number does not fit in int32",
+        expected:
+          "\(range.lowerBound) to \(range.upperBound), to which indexFrom \(indexFrom) is added",
+        got: "\(text[place]) at \(name)[\(number)][\(place)] of \(source)")
+    }
+  }
+
+  private func marked(_ found: ClassifiedTexts) -> ClassifiedTexts {
     let start = startChar.map { [$0] } ?? []
-    let moved = texts.map { text in start + text.map { $0 &+ indexFrom } }
-    guard let maxLength else { return (moved, labels) }
+    let moved = found.texts.map { text in start + text.map { $0 + indexFrom } }
+    guard let maxLength else { return ClassifiedTexts(texts: moved, labels: found.labels) }
     // Keras leaves out those of exactly that length too.
     let kept = moved.indices.filter { moved[$0].count < maxLength }
-    return (kept.map { moved[$0] }, kept.map { labels[$0] })
+    return ClassifiedTexts(
+      texts: kept.map { moved[$0] }, labels: kept.map { found.labels[$0] })
   }
 
   /// One past the last number that is kept.
@@ -88,17 +122,41 @@ struct WordChoice: Sendable {
   }
 }
 
-/// Texts and classes of one length, in the order of NumPy's generator.
-func shuffledTexts(
-  _ who: String, _ texts: [[Int]], _ labels: [Int], _ random: inout MersenneTwister, source: String
-) throws(Diagnostic) -> (texts: [[Int]], labels: [Int]) {
-  guard texts.count == labels.count, !texts.isEmpty else {
-    throw Diagnostic(
-      who, "texts and labels are not equally many", expected: "as many labels as texts, 1 or more",
-      got: "\(texts.count) texts and \(labels.count) labels in \(source)")
+/// Texts as lists of their words' numbers, and the number of each one's class.
+struct ClassifiedTexts: Sendable {
+  var texts: [[Int]]
+  var labels: [Int32]
+
+  /// The same in the order of NumPy's generator; throws unless there is a class for each text.
+  func shuffled(
+    _ who: String, _ random: inout MersenneTwister, source: String
+  ) throws(Diagnostic) -> ClassifiedTexts {
+    guard texts.count == labels.count, !texts.isEmpty else {
+      throw Diagnostic(
+        who, "texts and labels are not equally many",
+        expected: "as many labels as texts, 1 or more",
+        got: "\(texts.count) texts and \(labels.count) labels in \(source)")
+    }
+    let order = random.permutation(texts.count)
+    return ClassifiedTexts(texts: order.map { texts[$0] }, labels: order.map { labels[$0] })
   }
-  let order = random.permutation(texts.count)
-  return (order.map { texts[$0] }, order.map { labels[$0] })
+}
+
+/// The numbers of classes as tensors hold them; throws for one that does not fit.
+private func int32Labels(
+  _ who: String, _ labels: [Int], _ name: String, source: String
+) throws(Diagnostic) -> [Int32] {
+  var fitting: [Int32] = []
+  fitting.reserveCapacity(labels.count)
+  for (number, label) in labels.enumerated() {
+    guard let label = Int32(exactly: label) else {
+      throw Diagnostic(
+        who, "a label does not fit in int32", expected: "\(Int32.min) to \(Int32.max)",
+        got: "\(label) at \(name)[\(number)] of \(source)")
+    }
+    fitting.append(label)
+  }
+  return fitting
 }
 
 /// How many of so many samples come before the test part, as Keras reckons it.

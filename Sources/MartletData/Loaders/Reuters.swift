@@ -45,9 +45,7 @@ public enum Reuters {
     let url = try file.find(in: folder, downloads: downloads)
     let archive = try NPZ(contentsOf: url)
     var random = MersenneTwister(seed: seed)
-    let (texts, labels) = try shuffledTexts(
-      who, archive.integerLists("x"), archive.integers("y"), &random, source: url.path)
-    let marked = choice.marked(texts, labels)
+    let marked = try choice.texts(who, archive, "x", "y", &random, source: url.path)
     guard !marked.texts.isEmpty else {
       throw Diagnostic(
         who, "no text is short enough", expected: "a longer maxLength",
@@ -75,7 +73,7 @@ public enum Reuters {
   public static func wordIndex(
     from folder: String? = nil, downloads: Bool = true
   ) throws -> [String: Int] {
-    try WordIndex.numbers(contentsOf: words.find(in: folder, downloads: downloads))
+    try words.wordIndex(in: folder, downloads: downloads)
   }
 
   // swift-format-ignore

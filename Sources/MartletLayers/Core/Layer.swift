@@ -300,6 +300,12 @@ open class Layer: CustomStringConvertible {
   }
 }
 
+/// Calls and training change what a layer holds; two tasks that did so at once would race. So the
+/// compiler is told that a layer, or a model, may be handed over to a task, and never shared: `clone`
+/// makes another one.
+@available(*, unavailable)
+extension Layer: Sendable {}
+
 /// A layer that a configuration makes again: what `clone` and files need.
 public protocol ConfigurableLayer: Layer {
   /// Makes the layer from Keras' names; throws a `Diagnostic` that names what is missing or wrong.

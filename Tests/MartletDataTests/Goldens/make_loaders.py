@@ -176,10 +176,13 @@ files["loaders.json"] = (
     + "\n"
 ).encode()
 
+differing = []
 for name, content in files.items():
     path = here / name
-    if "--check" in sys.argv:
-        print(name, "equal" if path.read_bytes() == content else "DIFFERENT")
-    else:
+    if "--check" not in sys.argv:
         path.write_bytes(content)
         print(name, len(content))
+    elif path.read_bytes() != content:
+        differing.append(name)
+if differing:
+    sys.exit(f"differs: {', '.join(differing)}")

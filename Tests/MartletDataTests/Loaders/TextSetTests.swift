@@ -84,6 +84,11 @@ import Testing
     #expect(got { try IMDB.load(from: folder, startChar: -1) } == "startChar is out of range")
     #expect(got { try IMDB.load(from: folder, oovChar: -1) } == "oovChar is out of range")
     #expect(got { try IMDB.load(from: folder, indexFrom: .max) } == "indexFrom is out of range")
+    // What does not fit in int32 would trap where the texts are padded.
+    let large = 1 << 31
+    #expect(got { try IMDB.load(from: folder, startChar: large) } == "startChar is out of range")
+    #expect(got { try IMDB.load(from: folder, oovChar: large) } == "oovChar is out of range")
+    #expect(got { try Reuters.load(from: folder, indexFrom: large) } == "indexFrom is out of range")
     #expect(got { try IMDB.load(from: folder, maxLength: 1) } == "no review is short enough")
     #expect(got { try Reuters.load(from: folder, maxLength: 1) } == "no text is short enough")
     #expect(got { try Reuters.load(from: folder, testSplit: 1) } == "testSplit is out of range")
@@ -110,6 +115,62 @@ import Testing
       #expect(counts?.got?.hasPrefix("31 texts and 2 labels") == true)
       try Data("[]".utf8).write(to: URL(fileURLWithPath: folder + "/imdb_word_index.json"))
       #expect(throws: FormatError.self) { try IMDB.wordIndex(from: folder) }
+    }
+  }
+
+  /// Writes `reuters.npz` with other bytes in place of one of its arrays.
+  private func writeReuters(_ folder: String, x: [UInt8]? = nil, y: [UInt8]? = nil) throws {
+    let published = try Zip(
+      contentsOf: URL(fileURLWithPath: LoaderGoldens.folder + "/reuters.npz"))
+    let changed = try Zip.content(of: [
+      Zip.Entry("x.npy", FileContent(x ?? Array(published.bytes(of: "x.npy")))),
+      Zip.Entry("y.npy", FileContent(y ?? Array(published.bytes(of: "y.npy")))),
+    ])
+    try Data(changed.bytes).write(to: URL(fileURLWithPath: folder + "/reuters.npz"))
+  }
+
+  @Test func `labels that do not fit in int32 are refused, not wrapped`() throws {
+    try withTemporaryFolder { folder in
+      var labels = [Int64](repeating: 1, count: 31)
+      for wrong in [1 << 32 + 3, 1 << 31, -1 << 31 - 1] as [Int64] {
+        labels[17] = wrong
+        let array = StoredArray(shape: [31], scalars: labels)
+        try writeReuters(folder, y: NPY(array).content().bytes)
+        let error = #expect(throws: Diagnostic.self) { try Reuters.load(from: folder) }
+        #expect(error?.what == "a label does not fit in int32")
+        #expect(error?.got == "\(wrong) at y[17] of \(folder)/reuters.npz")
+      }
+      labels[17] = Int64(Int32.max)
+      try writeReuters(folder, y: NPY(StoredArray(shape: [31], scalars: labels)).content().bytes)
+      let (train, test) = try Reuters.load(from: folder)
+      let read = [train, test].flatMap { $0.labels.scalars(of: Int.self) }
+      #expect(read.max() == Int(Int32.max))
+    }
+  }
+
+  @Test func `words that do not fit in int32 are refused, and do not trap`() throws {
+    try withTemporaryFolder { folder in
+      let published = try Zip(
+        contentsOf: URL(fileURLWithPath: LoaderGoldens.folder + "/reuters.npz"))
+      var x = try Array(published.bytes(of: "x.npy"))
+      let lists = try IntegerLists(x).lists
+      let text = try #require(lists.firstIndex { $0.contains { $0 > 65_535 } })
+      let place = try #require(lists[text].firstIndex { $0 > 65_535 })
+      // Python's instruction J and the four bytes of the number.
+      func bytes(_ number: Int) -> [UInt8] {
+        [0x4a] + (0..<4).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
+      }
+      let stored = try #require(x.firstRange(of: bytes(lists[text][place])))
+      x.replaceSubrange(stored, with: bytes(Int(Int32.max) - 2))
+      try writeReuters(folder, x: x)
+      let error = #expect(throws: Diagnostic.self) { try Reuters.load(from: folder) }
+      #expect(error?.what == "a word's number does not fit in int32")
+      #expect(error?.got == "2147483645 at x[\(text)][\(place)] of \(folder)/reuters.npz")
+      #expect(error?.expected == "-2147483648 to 2147483644, to which indexFrom 3 is added")
+      let (train, test) = try Reuters.load(
+        from: folder, numWords: Int(Int32.max), indexFrom: 1)
+      let read = [train, test].flatMap { $0.padded().scalars(of: Int.self) }
+      #expect(read.max() == Int(Int32.max) - 1)
     }
   }
 }

@@ -42,6 +42,35 @@ struct SequentialTests {
     #expect(model.weights.map(\.name).first == "mlp/dense/kernel")
   }
 
+  @Test("The closure may choose, and hold layers that may be missing", arguments: 0..<4)
+  func choices(depth: Int) {
+    let dropout: Layer? = depth > 1 ? Dropout(0.25) : nil
+    let rate: Double? = depth > 2 ? 0.5 : nil
+    let model = Sequential {
+      Input(shape: [4])
+      if depth == 0 {
+        Dense(2, name: "small")
+      } else if depth == 1 {
+        Dense(3, name: "middle")
+      } else {
+        Dense(8, name: "wide")
+        Dense(5, name: "narrow")
+      }
+      dropout
+      if let rate { Dropout(rate, name: "more") }
+      switch depth {
+      case 3: Dense(1, name: "last")
+      default: Dense(2, name: "other")
+      }
+    }
+    let expected = [
+      ["small", "other"], ["middle", "other"], ["wide", "narrow", "dropout", "other"],
+      ["wide", "narrow", "dropout", "more", "last"],
+    ]
+    #expect(model.layers.map(\.name) == expected[depth])
+    #expect(model(Tensor.ones([3, 4])).shape == [3, depth == 3 ? 1 : 2])
+  }
+
   @Test("Without an Input the first call builds")
   func deferred() {
     let model = Sequential([Dense(3), Dense(2)])

@@ -53,7 +53,7 @@ enum Checksum: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// Throws unless the file at a path has this checksum.
-  func verify(_ path: String, as name: String, limits: LoadLimits = LoadLimits()) throws {
+  func verify(_ path: String, as name: String, limits: LoadLimits) throws {
     let found = same(of: try FileReading.bytes(of: URL(fileURLWithPath: path), limits: limits))
     guard found == self else {
       throw Diagnostic(
@@ -111,7 +111,9 @@ struct Download: Sendable {
     let part = "\(target).\(UInt32.random(in: .min ... .max)).part"
     defer { unlink(part) }
     try fetch(address, part, file)
-    try file.checksum?.verify(part, as: file.name)
+    var limits = LoadLimits()
+    limits.fileBytes = file.byteCount
+    try file.checksum?.verify(part, as: file.name, limits: limits)
     guard rename(part, target) == 0 else {
       throw Diagnostic(
         "download", "the file cannot be renamed", got: String(cString: strerror(errno)))
@@ -152,9 +154,20 @@ struct Curl: Sendable {
       while process.isRunning {
         usleep(50_000)
         bar.show(file, at: path)
+        if Self.byteCount(of: path) > file.byteCount {
+          // What a thread blocks, its children do, and threads of a pool block SIGTERM.
+          kill(process.processIdentifier, SIGKILL)
+        }
       }
       bar.end()
       process.waitUntilExit()
+      // Before version 8.4 the program takes whatever comes, where the server tells no length.
+      if process.terminationStatus == Self.tooLarge || Self.byteCount(of: path) > file.byteCount {
+        throw Diagnostic(
+          "curl", "the file is larger than \(file.isExact ? "the published one" : "the limit")",
+          expected: "at most \(file.byteCount) bytes", got: "more",
+          fix: file.isExact ? nil : "raise LoadLimits.fileBytes if you trust the server")
+      }
       if process.terminationStatus == 0 {
         // A server may send nothing at all, of which no file is made.
         if !FileManager.default.fileExists(atPath: path) {
@@ -169,6 +182,15 @@ struct Curl: Sendable {
     #else
       throw Diagnostic("download", "this system cannot start curl")
     #endif
+  }
+
+  /// The status with which the program refuses a file that is larger than `--max-filesize`.
+  private static let tooLarge: Int32 = 63
+
+  /// How much of a file is there.
+  fileprivate static func byteCount(of path: String) -> Int {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+    return (attributes?[.size] as? NSNumber)?.intValue ?? 0
   }
 }
 
@@ -186,9 +208,7 @@ struct DownloadBar: Sendable {
 
   func show(_ file: RemoteFile, at path: String) {
     guard let write else { return }
-    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-    let done = (attributes?[.size] as? NSNumber)?.intValue ?? 0
-    write("\r" + Self.line(file, done))
+    write("\r" + Self.line(file, Curl.byteCount(of: path)))
   }
 
   static func line(_ file: RemoteFile, _ done: Int) -> String {

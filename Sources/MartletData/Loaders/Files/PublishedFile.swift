@@ -44,6 +44,11 @@ struct PublishedFile: Sendable {
         ? "no folder to look in" : "none in " + folders.candidates.joined(separator: ", "),
       fix: "put \(file.name) into \(place); it is published at \(source.mirrors[0])\(file.name)")
   }
+
+  /// The words of the file, which is found as `find` says, with their ranks.
+  func wordIndex(in folder: String?, downloads: Bool) throws -> [String: Int] {
+    try WordIndex.numbers(contentsOf: find(in: folder, downloads: downloads))
+  }
 }
 
 /// An array of a data set's archive.

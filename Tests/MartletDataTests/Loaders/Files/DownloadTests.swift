@@ -50,6 +50,29 @@ func withTemporaryFolder<Value>(_ body: (String) throws -> Value) throws -> Valu
     }
   }
 
+  @Test func `as much is read for the checksum as the file may have, and no more`() throws {
+    try withTemporaryFolder { folder in
+      let fetch: Fetch = { _, path, _ in
+        try Data(Self.bytes).write(to: URL(fileURLWithPath: path))
+      }
+      for most in [2, 3] {
+        let file = RemoteFile(
+          name: "letters", byteCount: most, isExact: false, checksum: Self.file.checksum)
+        let path = folder + "/letters"
+        if most == 3 {
+          try Download.fetch(file, from: "a/letters", into: folder, by: fetch)
+          #expect(try FileReading.bytes(of: URL(fileURLWithPath: path)) == Self.bytes)
+        } else {
+          let error = #expect(throws: FormatError.self) {
+            try Download.fetch(file, from: "a/letters", into: folder, by: fetch)
+          }
+          #expect(error?.reason == .limit(.fileBytes))
+          #expect(try content(folder) == [])
+        }
+      }
+    }
+  }
+
   @Test func `curl says why it failed`() throws {
     try withTemporaryFolder { folder in
       #expect(throws: (any Error).self) {

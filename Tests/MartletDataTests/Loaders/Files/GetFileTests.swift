@@ -76,7 +76,11 @@ import Testing
       ("a server that stops in the middle", .hang(bytes, after: 40_000), "status 28"),
       ("a file that is not there", .status(404), "404"),
       ("a broken server", .status(500), "500"),
-      ("a file that is too large", .file(bytes + bytes), "status 63"),
+      ("a file that is too large", .file(bytes + bytes), "the file is larger than"),
+      (
+        "a file of unknown length that is too large", .chunked(bytes + bytes, ends: true),
+        "at most 100000 bytes"
+      ),
     ]
 
     @Test(arguments: failures.map(\.name))
@@ -108,6 +112,46 @@ import Testing
         }
         #expect(try content(cache) == ["x"])
         #expect(try file(cache + "/x") == [7])
+      }
+    }
+
+    @Test func `a file of unknown length is held to the limit`() throws {
+      let large = Self.bytes + Self.bytes
+      let sha256 = SHA256.hexDigest(of: large)
+      try withLocalServer(["x": .chunked(large, ends: true)]) { server, folder in
+        var limits = LoadLimits()
+        limits.fileBytes = large.count - 1
+        let error = #expect(throws: Diagnostic.self) {
+          try getFile(
+            origin: server.address + "x", sha256: sha256, cacheFolder: folder, limits: limits)
+        }
+        #expect(error?.got?.contains("the file is larger than") == true)
+        #expect(error?.got?.contains("LoadLimits.fileBytes") == true)
+        #expect(try content(folder) == [])
+        limits.fileBytes = large.count
+        let path = try getFile(
+          origin: server.address + "x", sha256: sha256, cacheFolder: folder, limits: limits)
+        #expect(try file(path) == large)
+      }
+    }
+
+    @Test func `a file that does not end is cut off at the limit`() throws {
+      var limits = LoadLimits()
+      limits.fileBytes = 10_000
+      var curl = Curl()
+      // Slower than the test's patience: the limit has to end it.
+      curl.stallSeconds = 30
+      try withLocalServer(["x": .chunked(Self.bytes, ends: false)]) { server, folder in
+        let start = ContinuousClock.now
+        let error = #expect(throws: Diagnostic.self) {
+          try getFile(
+            nil, origin: server.address + "x", sha256: Self.sha256, cacheFolder: folder,
+            forceDownload: false, limits: limits, by: curl)
+        }
+        #expect(start.duration(to: .now) < .seconds(15))
+        #expect(error?.got?.contains("the file is larger than") == true)
+        let left = try content(folder)
+        #expect(left.isEmpty)
       }
     }
 

@@ -14,6 +14,8 @@ final class LocalServer: @unchecked Sendable {
     case cut([UInt8], after: Int)
     /// So many bytes of a file, and then nothing, for as long as the client waits.
     case hang([UInt8], after: Int)
+    /// A file whose length is not told, piece by piece; where it does not end, nothing follows.
+    case chunked([UInt8], ends: Bool)
     /// Nothing at all, for as long as the client waits.
     case silence
     /// A status without a file.
@@ -104,6 +106,22 @@ final class LocalServer: @unchecked Sendable {
       send(Array(bytes[..<count]), to: client)
       // Returns when the client has given up.
       _ = recv(client, &buffer, buffer.count, 0)
+    case .chunked(let bytes, let ends):
+      send(
+        Array("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n".utf8),
+        to: client)
+      for start in stride(from: 0, to: bytes.count, by: 10_000) {
+        let piece = bytes[start..<min(start + 10_000, bytes.count)]
+        send(
+          Array("\(String(piece.count, radix: 16))\r\n".utf8) + piece + Array("\r\n".utf8),
+          to: client)
+      }
+      if ends {
+        send(Array("0\r\n\r\n".utf8), to: client)
+      } else {
+        // Returns when the client has given up.
+        _ = recv(client, &buffer, buffer.count, 0)
+      }
     case .silence: _ = recv(client, &buffer, buffer.count, 0)
     case .status(let code): header("\(code) No", 0)
     case .redirect(let address): header("302 Found", 0, "Location: \(address)\r\n")

@@ -45,6 +45,37 @@ struct BatchNormTests {
     #expect(averages[1].isClose(to: Tensor([0.9966667, 1.0055555]), relative: 1e-6))
   }
 
+  @Test("A copy of a model has statistics of its own", arguments: [false, true])
+  func copies(isFunctional: Bool) throws {
+    let model: Model
+    if isFunctional {
+      let input = Input(shape: [1])
+      model = try Model(inputs: input, outputs: BatchNorm()(input))
+    } else {
+      model = Sequential {
+        Input(shape: [1])
+        BatchNorm()
+      }
+    }
+    func statistics(_ model: Model) -> [Float] {
+      model.nonTrainableVariables.flatMap { $0.value.scalars }
+    }
+    let x = Tensor([[1.0], [2], [4]])
+    _ = model(x, training: true)
+    let learnt = statistics(model)
+    let copy = try model.clone()
+    #expect(statistics(copy) == [0, 1])
+    try copy.setWeights(model.getWeights())
+    #expect(statistics(copy) == learnt)
+    _ = copy(x * 5, training: true)
+    #expect(statistics(model) == learnt)
+    let copied = statistics(copy)
+    #expect(copied != learnt)
+    _ = model(x, training: true)
+    #expect(statistics(model) != learnt)
+    #expect(statistics(copy) == copied)
+  }
+
   @Test("Behind a convolution at inference it ends in the convolution's kernel")
   func fusion() throws {
     let model = Sequential {
