@@ -1,7 +1,7 @@
 // The block interpreter.
 //
-// The iteration space is [size 0, size 1, …], row major; neighbouring dimensions that every strided
-// operand walks as one are merged, and the last merged dimension is called a row. Blocks end at row
+// The iteration space is [size 0, size 1, …], row major; neighbouring axes that every strided
+// operand walks as one are merged, and the last merged axis is called a row. Blocks end at row
 // ends where rows are short, and never cross them where rows are long. So a strided operand is most
 // often read in place (a piece of one row), or loaded once for all blocks (a bias).
 #include <string.h>

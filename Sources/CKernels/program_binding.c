@@ -41,7 +41,7 @@ size_t mk_program_scratch(const mk_program* program) {
   return head_bytes(program) + slot_bytes(program) + blocks * rounded(program->register_bytes);
 }
 
-// Merges dimension k into k + 1 wherever all strided operands allow it, and drops those of size 1.
+// Merges axis k into k + 1 wherever all strided operands allow it, and drops those of size 1.
 static void merge(mk_binding* binding) {
   const mk_program* program = binding->program;
   int strided = 0;
@@ -51,26 +51,26 @@ static void merge(mk_binding* binding) {
   binding->row = binding->block_rows = 0;
   if (!strided) return;
 
-  int dims[MK_RANK], rank = 0;  // the last original dimension of each merged one
+  int axes[MK_RANK], rank = 0;  // the last original axis of each merged one
   for (uint32_t k = 0; k < program->rank; k++) {
     if (program->size[k] == 1) continue;
     int joins = rank > 0;
     for (int i = 0; i < program->operand_count && joins; i++) {
       const mk_operand* operand = &program->operands[i];
       joins = operand->kind != MK_STRIDED ||
-              operand->stride[dims[rank - 1]] == operand->stride[k] * program->size[k];
+              operand->stride[axes[rank - 1]] == operand->stride[k] * program->size[k];
     }
     if (joins) {
       binding->size[rank - 1] *= program->size[k];
-      dims[rank - 1] = (int)k;
+      axes[rank - 1] = (int)k;
     } else {
       binding->size[rank] = program->size[k];
-      dims[rank++] = (int)k;
+      axes[rank++] = (int)k;
     }
   }
   if (rank == 0) {  // every size is 1
     binding->size[0] = 1;
-    dims[0] = -1;
+    axes[0] = -1;
     rank = 1;
   }
   binding->rank = (uint32_t)rank;
@@ -84,7 +84,7 @@ static void merge(mk_binding* binding) {
     operand_state* state = &binding->operands[i];
     int repeated = 1;
     for (int k = 0; k < rank; k++) {
-      state->stride[k] = dims[k] < 0 ? 0 : operand->stride[dims[k]] * state->bytes;
+      state->stride[k] = axes[k] < 0 ? 0 : operand->stride[axes[k]] * state->bytes;
       if (k < rank - 1) repeated &= state->stride[k] == 0;
     }
     int64_t inner = state->stride[rank - 1];

@@ -12,7 +12,7 @@ enum { LONG_ROW = 512 };
 typedef struct {
   const char* origin;           // element 0
   char* block;                  // [MK_BLOCK]; null for a dense operand
-  int64_t stride[MK_RANK];      // of the merged dimensions, in bytes
+  int64_t stride[MK_RANK];      // of the merged axes, in bytes
   const char* held;             // the element that block repeats, if filled > 0 (SCALAR, SPREAD)
   uint32_t filled;              // elements (SCALAR, SPREAD) or rows (REPEATED) of block that hold
   mk_bernoulli* draw;           // of a drawn operand

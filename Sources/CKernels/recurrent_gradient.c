@@ -55,8 +55,7 @@ size_t mk_recurrent_partial_bytes(const mk_recurrent_args* a) {
   return d.chunks > 1 ? (size_t)(d.chunks * d.sums) * mk_size(a->dtype) + 64 : 0;
 }
 
-size_t mk_recurrent_gradient_scratch(const mk_recurrent_args* a, uint32_t parts) {
-  (void)parts;
+size_t mk_recurrent_gradient_scratch(const mk_recurrent_args* a) {
   const int64_t size = (int64_t)mk_size(a->dtype), rows = most_block_rows;
   const division d = division_of(a);
   return (size_t)((rows * (2 * row_of(d.wide, size) + 3 * a->units) +

@@ -77,12 +77,15 @@ extension Tensor {
   ) -> Tensor {
     check(step != 0, Progression.standsStill(), file: file, line: line)
     let (span, overflow) = end.subtractingReportingOverflow(start)
-    check(
-      !overflow,
-      Diagnostic("arange", "the range is too long", got: "\(start) to \(end)"),
-      file: file, line: line)
     // The quotient is rounded away from 0.
-    let count = (span > 0) == (step > 0) && span != 0 ? (span - step.signum()) / step + 1 : 0
+    let whole = (span > 0) == (step > 0) && span != 0 ? (span - step.signum()) / step : -1
+    check(
+      !overflow && whole < .max,
+      Diagnostic(
+        "arange", "the range is too long", expected: "fewer than 2⁶³ integers",
+        got: "\(start) to \(end) by \(step)"),
+      file: file, line: line)
+    let count = whole + 1
     let last = start + Swift.max(count - 1, 0) * step
     _ = dtype.bits(ofInteger: count > 0 ? last : 0, "arange", file: file, line: line)
     let first = dtype.bits(

@@ -10,6 +10,14 @@ extension Shape {
   /// The product of the sizes; traps where it would pass 2⁶³, through `TensorType`.
   var elementCount: Int { reduce(1, &*) }
 
+  /// The sum of the sizes, `Int.max` where it would pass that: more than `TensorType` allows.
+  var clampedSum: Int {
+    reduce(0) { sum, size in
+      let (next, wraps) = sum.addingReportingOverflow(size)
+      return wraps ? Int.max : next
+    }
+  }
+
   /// The strides, in elements, of a dense tensor of this shape in row-major order.
   var denseStrides: [Int] {
     var strides = [Int](repeating: 1, count: count)
@@ -103,7 +111,8 @@ struct TensorType: Sendable, Equatable {
     var overflow = shape.count > highestRank
     // A zero-size axis makes the tensor empty; the other sizes must still be representable.
     for size in shape {
-      if size < 0 { overflow = true }
+      // A sum of sizes that passed `Int` comes as its largest value.
+      if size < 0 || size == .max { overflow = true }
       if size > 0 {
         let (product, wraps) = count.multipliedReportingOverflow(by: size)
         if wraps { overflow = true }

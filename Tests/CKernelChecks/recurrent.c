@@ -260,7 +260,7 @@ static void check_one(mk_recurrent_args args) {
     compare_rows(&p, all[saved], &at);
     mk_recurrent_gradient_args gradient = {args, {0, 11}, {0, 12}, {0, 13}, {0, out}, {0, panels}, {0, partials}, 1};
     gradient.forward.packed.base = 14, gradient.forward.packed_kernel.base = 15;
-    const size_t scratch = mk_recurrent_gradient_scratch(&args, 1);
+    const size_t scratch = mk_recurrent_gradient_scratch(&args);
     // The kernels' gradients, which come last, are another call's.
     run_in_parts("recurrent gradient", mk_recurrent_gradient, &gradient, bases, all[out], scratch);
     if (args.flags & MK_WANTS_INPUT) {

@@ -63,12 +63,12 @@ let overheadBenchmarks: [Benchmark] = [
     let start = mk_clock()
     let thread = Thread {
       let x = Tensor([0.5] as [Float])
-      let slope = gradient(at: x) { x in
+      let (value, slope) = valueAndGradient(at: x) { x in
         var y = x
         for _ in 0..<1_000_000 { y = -y }
         return y.sum()
       }
-      precondition(slope.item() == 1)
+      precondition(slope.item() == 1 && value.item() == 0.5)
     }
     thread.stackSize = 512 << 10
     thread.start()

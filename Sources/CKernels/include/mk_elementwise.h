@@ -70,7 +70,7 @@ enum {
 };
 typedef struct {
   mk_ref ref;               // of MK_DRAWN: the key
-  int64_t stride[MK_RANK];  // in elements; of the program's dimensions (MK_STRIDED only)
+  int64_t stride[MK_RANK];  // in elements; of the program's axes (MK_STRIDED only)
   uint16_t reg;
   mk_dtype dtype;
   uint8_t kind;

@@ -107,7 +107,7 @@ mk_recurrent_out mk_recurrent_out_of(const mk_recurrent_args* args);
 
 // The most memory that one part needs.
 size_t mk_recurrent_scratch(const mk_recurrent_args* args, uint32_t parts);
-size_t mk_recurrent_gradient_scratch(const mk_recurrent_args* args, uint32_t parts);
+size_t mk_recurrent_gradient_scratch(const mk_recurrent_args* args);
 
 // Whether the forward pass reads u itself: for one sample that is faster than panels.
 int mk_recurrent_reads_plain(const mk_recurrent_args* args);

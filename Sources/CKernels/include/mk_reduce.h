@@ -7,7 +7,7 @@
 enum { MK_SUM = 0, MK_PROD = 1, MK_MAX = 2, MK_MIN = 3, MK_ANY = 4, MK_ALL = 5 };
 
 // y[o, i] = reduction over r of map(o, r, i); map's iteration space is [outer, reduced, inner] in
-// row major order (its own dimensions may be finer; their products agree). The map has one result.
+// row major order (its own axes may be finer; their products agree). The map has one result.
 // inner = 1 reduces rows; inner > 1 reduces columns, with vector lanes along the columns.
 //
 // The order is a function of the sizes and the type only: `reduced` is cut into chunks of

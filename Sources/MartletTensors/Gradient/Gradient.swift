@@ -29,7 +29,8 @@ private func gradients(
     Diagnostic(
       who, "the value of the closure is no scalar", expected: "one element",
       got: "shape \(value.shape.text)",
-      fix: "reduce it with sum() or mean(), or use pullback(at:_:) or jacobian(at:_:)"),
+      fix: "reduce it with sum() or mean(), or use vectorJacobianProduct(at:_:_:) or "
+        + "jacobian(at:_:)"),
     file: file, line: line)
   check(
     value.dtype.isFloating,

@@ -56,11 +56,20 @@ public func jacobianVectorProduct(
 ///   - argument: The point.
 ///   - vector: A direction, of the argument's shape.
 /// - Returns: A tensor of the argument's shape, at the cost of a few gradients.
+///
+/// Traps if the vector is of another shape or element type.
 public func hessianVectorProduct(
   at argument: Tensor, _ vector: Tensor, file: StaticString = #fileID, line: UInt = #line,
   _ body: (Tensor) throws -> Tensor
 ) rethrows -> Tensor {
-  try gradient(at: argument, file: file, line: line) { x in
+  check(
+    vector.shape == argument.shape && vector.dtype == argument.dtype,
+    Diagnostic(
+      "hessianVectorProduct", "the direction does not fit the argument",
+      expected: "\(argument.dtype) \(argument.shape.text)",
+      got: "\(vector.dtype) \(vector.shape.text)"),
+    file: file, line: line)
+  return try gradient(at: argument, file: file, line: line) { x in
     (try gradient(at: x, file: file, line: line, body) * vector).sum()
   }
 }

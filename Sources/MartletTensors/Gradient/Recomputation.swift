@@ -5,17 +5,14 @@
 final class Recomputation: AliasOperation {
   let name = "recomputation"
   private let argumentCount: Int
-  private let seed: UInt64
-  private let draws: UInt64
+  private let keys: [Tensor]
   private let body: @Sendable ([Tensor]) -> Tensor
 
   init(
-    argumentCount: Int, seed: UInt64, draws: UInt64,
-    _ body: @escaping @Sendable ([Tensor]) -> Tensor
+    argumentCount: Int, keys: [Tensor], _ body: @escaping @Sendable ([Tensor]) -> Tensor
   ) {
     self.argumentCount = argumentCount
-    self.seed = seed
-    self.draws = draws
+    self.keys = keys
     self.body = body
   }
 
@@ -25,8 +22,7 @@ final class Recomputation: AliasOperation {
       let arguments = at.inputs[1...argumentCount].map {
         Recorder.current.record(Barrier(), [$0], $0.type)
       }
-      let source = RandomSource(seed: seed, draws: draws)
-      let value = RandomSource.$current.withValue(source) { body(arguments) }
+      let value = DrawnKeys.handingBack(keys) { body(arguments) }
       let sources = arguments.map(\.node) + at.inputs.dropFirst(argumentCount + 1)
       return [nil] + backward(from: [value.node], seeds: [at.dy], to: sources, within: scope)
     }
@@ -44,7 +40,8 @@ struct Barrier: ViewOperation {
 /// The value of a closure whose intermediate results are not kept for the gradient but computed
 /// anew: less memory for more time.
 ///
-/// Random tensors that the closure draws from the implicit source are the same both times.
+/// Random tensors that the closure draws are the same both times, whatever their source, and no
+/// source moves on for the second.
 ///
 /// - Parameters:
 ///   - inputs: The arguments of the closure, one at least.
@@ -52,15 +49,22 @@ struct Barrier: ViewOperation {
 ///     pass to all of them.
 /// - Source: Griewank and Walther, Revolve, ACM TOMS 26 (2000); Chen et al., 2016.
 public func recomputing(
-  _ inputs: [Tensor], _ body: @escaping @Sendable ([Tensor]) -> Tensor
+  _ inputs: [Tensor], file: StaticString = #fileID, line: UInt = #line,
+  _ body: @escaping @Sendable ([Tensor]) -> Tensor
 ) -> Tensor {
+  check(
+    !inputs.isEmpty,
+    Diagnostic(
+      "recomputing", "there are no arguments", expected: "one tensor at least",
+      got: "an empty array", fix: "pass what the closure reads, rather than capture it"),
+    file: file, line: line)
   let first = nextSerial()
-  let source = RandomSource.implicit
-  let (seed, draws) = (source.seed, source.draws)
-  let value = body(inputs.map { Recorder.current.record(Identity(), [$0.node], $0.type) })
+  let (value, keys) = DrawnKeys.noting {
+    body(inputs.map { Recorder.current.record(Identity(), [$0.node], $0.type) })
+  }
   let captured = graphLock.withLock { frontier(of: value.node, before: first) }
     .filter { node in !inputs.contains { $0.node === node } && node.type.dtype.isFloating }
-  let operation = Recomputation(argumentCount: inputs.count, seed: seed, draws: draws, body)
+  let operation = Recomputation(argumentCount: inputs.count, keys: keys, body)
   return Recorder.current.record(
     operation, [value.stoppingGradient().node] + inputs.map(\.node) + captured, value.type)
 }

@@ -31,6 +31,8 @@ final class Recorder: @unchecked Sendable {
   var winograd = Recorder.allowsWinograd
   /// The step that is being recorded to be replayed later, if there is one.
   var recording: StepRecording?
+  /// The keys of the closure that is run to be run again, or is run again.
+  var drawnKeys: DrawnKeys?
   /// Whether steps are replayed on this thread.
   var replays = true
 

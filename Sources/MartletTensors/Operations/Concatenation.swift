@@ -56,7 +56,7 @@ extension Tensor {
         file: file, line: line)
     }
     if tensors.count == 1 { return first }
-    let size = tensors.reduce(0) { $0 &+ $1.shape[axis] }
+    let size = tensors.map { $0.shape[axis] }.clampedSum
     return .record(
       Concatenation(axis: axis), tensors, shape: first.shape.replacing(axis: axis, with: size),
       dtype: first.dtype, file: file, line: line)
@@ -132,7 +132,7 @@ extension Tensor {
   ) -> [Tensor] {
     let axis = normalizedAxis(axis, rank: rank, "split", file: file, line: line)
     check(
-      sizes.allSatisfy { $0 >= 0 && $0 <= shape[axis] } && sizes.reduce(0, &+) == shape[axis],
+      sizes.allSatisfy { $0 >= 0 && $0 <= shape[axis] } && sizes.clampedSum == shape[axis],
       Diagnostic(
         "split", "the sizes do not add up to that of the axis",
         expected: "sizes of 0 or more, \(shape[axis]) in all",

@@ -71,7 +71,7 @@ extension Tensor {
     guard rank >= 2, other.rank >= 2, inner == other.shape[other.rank - 2] else {
       trap(
         Diagnostic(
-          "matmul", "the inner dimensions differ",
+          "matmul", "the inner axes differ",
           expected: "[…, rows, inner] × […, inner, columns]",
           got: "\(shape.text) × \(other.shape.text)",
           fix: "transpose one operand, or check the width of the layer before"),

@@ -41,9 +41,7 @@ extension Tensor {
       file: file, line: line)
     var target = shape
     for (axis, width) in widths.enumerated() {
-      let (size, wraps) = shape[axis].addingReportingOverflow(width.before)
-      let (whole, wrapsToo) = size.addingReportingOverflow(width.after)
-      target[axis] = wraps || wrapsToo ? Int.max : whole
+      target[axis] = [shape[axis], width.before, width.after].clampedSum
     }
     let type = TensorType(target, dtype, file: file, line: line)
     if case .constant(let value) = mode {

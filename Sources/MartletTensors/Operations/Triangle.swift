@@ -59,9 +59,8 @@ extension Tensor {
       Diagnostic(
         "diagonalMatrix", "a scalar has no axis", expected: "rank 1 or more", got: "rank 0"),
       file: file, line: line)
-    let (size, wraps) = shape[rank - 1].addingReportingOverflow(Int(clamping: offset.magnitude))
     let batch = Array(shape.dropLast())
-    let side = wraps ? Int.max : size
+    let side = [shape[rank - 1], Int(clamping: offset.magnitude)].clampedSum
     let type = TensorType(batch + [side, side], dtype, file: file, line: line)
     let zeros = [Int](repeating: 0, count: batch.count)
     let ones = [Int](repeating: 1, count: batch.count)
@@ -90,8 +89,11 @@ extension Tensor {
         fix: self.dtype.isInteger ? nil : "use cast(to: .int32)"),
       file: file, line: line)
     let axis = normalizedAxis(axis, rank: rank + 1, "oneHot", file: file, line: line)
-    let wide = self.dtype == .uint8 ? cast(to: .int32) : self
-    let places = Tensor.counting(depth, dtype: wide.dtype)
+    var target = shape
+    target.insert(depth, at: axis)
+    _ = TensorType(target, dtype, file: file, line: line)
+    let wide = depth > Int32.max ? cast(to: .int64) : self.dtype == .uint8 ? cast(to: .int32) : self
+    let places = Tensor.arange(depth, dtype: wide.dtype)
     return
       (wide.expandingDimensions(at: axis, file: file, line: line)
       .== places.reshaped(to: [depth] + [Int](repeating: 1, count: rank - axis)))
@@ -109,15 +111,7 @@ extension Tensor {
 
   /// The number of the diagonal on which each element of a matrix lies: column minus row.
   private static func diagonals(of shape: Shape) -> Tensor {
-    counting(shape[shape.count - 1])
-      - counting(shape[shape.count - 2]).reshaped(to: [shape[shape.count - 2], 1])
-  }
-
-  /// The numbers 0, 1, 2, …, of `int64` or `int32`.
-  private static func counting(_ count: Int, dtype: DType = .int64) -> Tensor {
-    if dtype == .int32 {
-      return Tensor((0..<count).map { Int32(truncatingIfNeeded: $0) }, shape: [count])
-    }
-    return Tensor((0..<count).map { Int64($0) }, shape: [count])
+    let (rows, columns) = (shape[shape.count - 2], shape[shape.count - 1])
+    return arange(columns, dtype: .int64) - arange(rows, dtype: .int64).reshaped(to: [rows, 1])
   }
 }

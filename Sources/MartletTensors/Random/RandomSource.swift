@@ -34,7 +34,10 @@ public final class RandomSource: @unchecked Sendable {
   /// state: the next draw.
   public func makeSource() -> RandomSource {
     Replay.refuse()
-    let (seed, draw) = nextKey()
+    let key = DrawnKeys.next { .constant(bits: nextKey(), .int64) }
+    guard let (seed, draw) = (key.node.operation as? Constant)?.bits else {
+      internalError("a key is no constant")
+    }
     return RandomSource(seed: RandomSource.mixed(seed, draw))
   }
 

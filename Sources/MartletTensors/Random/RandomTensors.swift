@@ -207,13 +207,15 @@ extension Tensor {
   }
 
   /// The key of one draw: an input of the plan, and a new one for each draw, so that no two draws
-  /// are taken for the same.
+  /// are taken for the same, unless a closure is run again.
   private static func key(_ source: RandomSource?) -> Tensor {
-    let implicit = RandomSource.implicit
-    let source = source ?? implicit
-    let key = constant(bits: source.nextKey(), .int64)
-    Recorder.current.recording?.note(key.node, from: source, isImplicit: source === implicit)
-    return key
+    DrawnKeys.next {
+      let implicit = RandomSource.implicit
+      let source = source ?? implicit
+      let key = constant(bits: source.nextKey(), .int64)
+      Recorder.current.recording?.note(key.node, from: source, isImplicit: source === implicit)
+      return key
+    }
   }
 
   private func scaled(

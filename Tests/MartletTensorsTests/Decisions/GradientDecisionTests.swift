@@ -137,6 +137,53 @@ import Testing
     #expect(abs(found.gradient.sum().item() - found.value.item()) < 1e-2)
   }
 
+  @Test func `recomputation reuses the numbers of a source that is named`() {
+    let source = RandomSource(seed: 5)
+    let found = valueAndGradient(at: Tensor.ones([1000])) { x in
+      recomputing([x]) { x in x[0] * Tensor.randomUniform([1000], using: source) }.sum()
+    }
+    #expect(abs(found.gradient.sum().item() - found.value.item()) < 1e-2)
+    #expect(source.draws == 1, "the source moves on once")
+    #expect(source.makeSource().seed == RandomSource(seed: 5, draws: 1).makeSource().seed)
+  }
+
+  @Test func `nested recomputation reuses the numbers of all sources, to any order`() {
+    func value(_ x: Tensor, _ source: RandomSource, recomputes: Bool) -> Tensor {
+      func draw(_ source: RandomSource?) -> Tensor {
+        .randomNormal([50], dtype: .float64, using: source)
+      }
+      nonisolated(unsafe) let draw = draw
+      let inner: @Sendable ([Tensor]) -> Tensor = { x in
+        (x[0] * draw(source)).sin() * draw(nil) * draw(source.makeSource())
+      }
+      let outer: @Sendable ([Tensor]) -> Tensor = { x in
+        let first = x[0] * draw(source)
+        let second = recomputes ? recomputing([first], inner) : inner([first])
+        return second * draw(source) + second.square() * draw(nil)
+      }
+      return (recomputes ? recomputing([x], outer) : outer([x])).sum()
+    }
+    let x = Tensor.linspace(from: -1, to: 2, count: 50, dtype: .float64)
+    func results(recomputes: Bool) -> ([Tensor], UInt64) {
+      let source = RandomSource(seed: 8)
+      let found = withRandomSeed(9) {
+        let first = valueAndGradient(at: x) { value($0, source, recomputes: recomputes) }
+        let second = hessianVectorProduct(at: x, .ones([50], dtype: .float64)) {
+          value($0, source, recomputes: recomputes)
+        }
+        return [first.value, first.gradient, second, draw()]
+      }
+      return (found, source.draws)
+    }
+    func draw() -> Tensor { .randomUniform([3], dtype: .float64) }
+    let (plain, plainDraws) = results(recomputes: false)
+    let (thrifty, thriftyDraws) = results(recomputes: true)
+    for (a, b) in zip(plain, thrifty) {
+      #expect(a.isClose(to: b, relative: 1e-12, absolute: 1e-14))
+    }
+    #expect(plainDraws == 8 && thriftyDraws == 8)
+  }
+
   @Test func `a seed makes a program reproducible`() {
     func program() -> [Float] {
       withRandomSeed(11) {

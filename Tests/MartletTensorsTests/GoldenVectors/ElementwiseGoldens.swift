@@ -55,6 +55,7 @@ extension GoldenFamily {
       "logicalXor": { $0[0] .^ $0[1] },
       "logicalNot": { .!$0[0] },
       "where": { .where($0[0], $0[1], $0[2]) },
+      "replacing": { $0[0].replacing(with: $0[1], where: $0[2]) },
       "clip": {
         $0[0].clipped(to: $0.number("minimum") ?? -.infinity, $0.number("maximum") ?? .infinity)
       },

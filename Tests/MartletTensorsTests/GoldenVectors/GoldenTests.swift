@@ -33,6 +33,30 @@ import Testing
     #expect(readme.contains("\n\(cases.count) cases of \(operations) operations,"))
   }
 
+  /// Public operations that no golden vector compares, and what does.
+  private static let comparedElsewhere = [
+    "movingAxes": "a transposition, compared with transposed(_:) in AxesTests",
+    "movingAxis": "a transposition, compared with transposed(_:) in AxesTests",
+    "swappingAxes": "a transposition, compared with transposed(_:) in AxesTests",
+    "nonzero": "the columns of argwhere: NonzeroTests",
+    "scanned": "Keras' recurrent layers: Tests/KerasGoldens",
+    "transformed": "Keras' own numbers: WarpTests",
+  ]
+
+  @Test func `every public operation is compared with another library's`() throws {
+    let folder = URL(filePath: #filePath).deletingLastPathComponent()
+    let text = try FileManager.default.contentsOfDirectory(
+      at: folder, includingPropertiesForKeys: nil
+    ).filter { $0.lastPathComponent.hasSuffix("Goldens.swift") }
+      .map { try String(contentsOf: $0, encoding: .utf8) }.joined()
+    let called = Set(text.matches(of: /\.([a-zA-Z0-9]+)\(/).map { String($0.1) })
+    let declared = try publicOperations()
+    let elsewhere = Set(Self.comparedElsewhere.keys)
+    #expect(declared.subtracting(called).subtracting(elsewhere).sorted() == [])
+    #expect(elsewhere.intersection(called).sorted() == [], "compared here after all")
+    #expect(elsewhere.subtracting(declared).sorted() == [], "not public")
+  }
+
   @Test(
     arguments: [
       // A rule, a reference, results that are right and results that are wrong.

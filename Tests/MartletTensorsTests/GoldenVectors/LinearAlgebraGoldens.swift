@@ -7,6 +7,9 @@ extension GoldenFamily {
       "singularValues": { $0[0].singularValues() },
       "cholesky": { $0[0].cholesky() },
       "solve": { $0[0].solve($0[1]) },
+      "triangularSolve": { $0[0].triangularSolve($0[1], upper: $0.flag("upper")!) },
+      "inverse": { $0[0].inverse() },
+      "determinant": { $0[0].determinant() },
     ],
     several: [
       "qr": {

@@ -73,6 +73,7 @@ extension GoldenCase {
     switch text("mode")! {
     case "reflect": .reflect
     case "edge": .edge
+    case "symmetric": .symmetric
     default: .constant(number("value")!)
     }
   }

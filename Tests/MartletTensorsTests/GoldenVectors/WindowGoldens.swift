@@ -30,6 +30,7 @@ extension GoldenFamily {
       "globalAveragePool": { $0[0].globalAveragePooled(keepingDimensions: $0.keepingDimensions) },
       "resizeNearest": { $0[0].resized(to: $0.integers("size")!, interpolation: .nearest) },
       "resizeBilinear": { $0[0].resized(to: $0.integers("size")!, interpolation: .bilinear) },
+      "resizeBicubic": { $0[0].resized(to: $0.integers("size")!, interpolation: .bicubic) },
     ])
 }
 

@@ -302,6 +302,12 @@ def elementwise(case):
     case("where", booleans(2, 5), booleans(5), booleans(2, 1))
     case("where", booleans(14), few, few[::-1].copy())
 
+    for a, b in PAIRS:
+        case("replacing", a, b, booleans(*b))
+    case("replacing", (1, 4), (), booleans(3, 1))
+    case("replacing", integers(-9, 9, 5), integers(-9, 9, 4, 1), booleans(4, 5))
+    case("replacing", few, few[::-1].copy(), booleans(14))
+
     for low, high in ((-1.0, 1.0), (None, 0.5), (0.25, None), (0.0, 0.0), (0.0, 6.0)):
         case("clip", (3, 7), minimum=low, maximum=high)
         case("clip", SPECIAL, minimum=low, maximum=high)
@@ -679,6 +685,10 @@ def movement(case):
     case("pad", (4,), padding=[[3, 3]], mode="reflect")
     case("pad", integers(-9, 9, 2, 3), padding=[[1, 0], [0, 2]], mode="constant", value=7)
     case("pad", (1,), padding=[[5, 5]], mode="edge")
+    for shape, padding in pads:
+        case("pad", shape, padding=padding, mode="symmetric")
+    case("pad", (3,), padding=[[7, 8]], mode="symmetric")
+    case("pad", (1,), padding=[[5, 5]], mode="symmetric")
 
     for shape, axes in (
         ((), None), ((5,), None), ((5,), [0]), ((3, 4), None), ((3, 4), [0]), ((3, 4), [-1]),
@@ -936,7 +946,7 @@ def windows(case):
         case(name, shape, keepingDimensions=keeping)
 
     for name, (shape, size) in itertools.product(
-        ("resizeNearest", "resizeBilinear"),
+        ("resizeNearest", "resizeBilinear", "resizeBicubic"),
         (((1, 4, 4, 2), [8, 8]), ((1, 3, 4, 2), [5, 7]), ((2, 5, 7, 1), [3, 4]),
         ((1, 8, 8, 1), [4, 4]),
          ((1, 2, 3, 2), [7, 3]), ((1, 1, 1, 3), [3, 2]), ((1, 6, 5, 1), [1, 1]),
@@ -962,6 +972,13 @@ def positive(*shape):
     return draw
 
 
+def dominant(*shape, dtype=F32):
+    """Far from singular, and so are its triangles."""
+    return lambda random: (
+        random.standard_normal(shape) + 2 * math.sqrt(shape[-1]) * np.eye(shape[-1])
+    ).astype(dtype)
+
+
 def linear_algebra(case):
     for shape in SQUARES + OBLONGS:
         case("qr", shape)
@@ -982,6 +999,23 @@ def linear_algebra(case):
         for operation in ("qr", "svd", "singularValues"):
             case(operation, matrix.astype(F32), tag=name)
     case("cholesky", np.eye(5, dtype=F32), tag="identity")
+    for shape, upper in itertools.product(SQUARES, (False, True)):
+        case("triangularSolve", dominant(*shape), (*shape[:-1], 3), upper=upper)
+    case("triangularSolve", dominant(4, 4), (4,), upper=True)
+    case("triangularSolve", dominant(5, 5, dtype=F64), normal(5, 2, dtype=F64), tag="float64")
+    for shape in [(1, 1), (2, 2), (3, 3), (4, 4), (5, 5), (2, 4, 4), (2, 1, 3, 3), (0, 0),
+                  (0, 3, 3)]:
+        case("determinant", shape)
+        case("determinant", positive(*shape))
+    case("determinant", normal(4, 4, dtype=F64), tag="float64")
+    case("determinant", floats([0, 1, 0], [1, 0, 0], [0, 0, 1]), tag="exchanged")
+    for n in (3, 4, 5):
+        case("determinant", np.arange(n * n, dtype=F32).reshape(n, n), tag=f"singular_{n}")
+    case("determinant", np.zeros((3, 3), F32), tag="zero")
+    for shape in SQUARES:
+        case("inverse", dominant(*shape))
+    case("inverse", floats([0, 1], [1, 0]), tag="exchanged")
+    case("inverse", dominant(4, 4, dtype=F64), tag="float64")
     for operation in ("qr", "svd", "singularValues"):
         case(operation, normal(6, 4, dtype=F64), tag="float64")
 

@@ -10,6 +10,7 @@ manifests. The decorator names the rule by which a result is compared:
     linalg       nothing to compare with (an answer is not unique): the test checks residuals
 """
 
+import itertools
 import math
 from typing import NamedTuple
 
@@ -102,6 +103,7 @@ _register(
     logicalXor=np.logical_xor,
     logicalNot=np.logical_not,
     where=np.where,
+    replacing=lambda x, value, condition: np.where(condition, value, x),
     abs=np.abs,
     sign=np.sign,
     negate=np.negative,
@@ -393,7 +395,7 @@ def split(x, count=None, sizes=None, axis=0):
 
 @exact
 def pad(x, padding=(), mode="constant", value=0.0):
-    """`reflect` leaves the edge out of the mirror image, `edge` repeats it."""
+    """`reflect` leaves the edge out of the mirror image, `symmetric` has it, `edge` repeats it."""
     constant = {"constant_values": value} if mode == "constant" else {}
     return np.pad(x, padding, mode, **constant)
 
@@ -639,6 +641,18 @@ def resizeBilinear(x, size=()):
     return Sum(f(x), 8 + 2 * max(x.shape[1:-1]), corners)
 
 
+@summed
+def resizeBicubic(x, size=()):
+    """Keys' cubic with a = -1/2; pixel centres at halves, what lies outside counts nothing."""
+    f = lambda x, shape: _float64(jax.image.resize(x, shape, "cubic", antialias=False))
+    absum = np.abs(x)
+    for axis, (n, m) in enumerate(zip(x.shape[1:-1], size), start=1):
+        weights = np.abs(f(np.eye(n), (m, n)))
+        absum = np.moveaxis(np.tensordot(weights, absum, (1, axis)), 0, axis)
+    y = f(x, (x.shape[0], *size, x.shape[-1]))
+    return Sum(y, 8 + 2 * max(x.shape[1:-1]), absum)
+
+
 def _neighbours(x, size):
     """The unweighted sum of the pixels that a bilinear sample may read: weights are rounded too."""
     for axis, (n, m) in enumerate(zip(x.shape[1:-1], size), start=1):
@@ -663,6 +677,36 @@ def cholesky(a):
 @linalg
 def solve(a, b):
     return []
+
+
+@summed
+def triangularSolve(t, b, upper=False):
+    """What stands in the other half is not read. |T^-1| |T| |x| bounds what roundings move."""
+    t = np.triu(t) if upper else np.tril(t)
+    vector = b.ndim == 1
+    x = np.linalg.solve(t, b[:, None] if vector else b)
+    absum = np.abs(np.linalg.inv(t)) @ (np.abs(t) @ np.abs(x))
+    if vector:
+        x, absum = x[:, 0], absum[:, 0]
+    return Sum(x, t.shape[-1] + 2, absum)
+
+
+@summed
+def determinant(a):
+    """The absolute values summed are the products of Leibniz' formula."""
+    n = a.shape[-1]
+    products = [
+        math.prod((np.abs(a[..., i, j]) for i, j in enumerate(order)), start=np.ones(a.shape[:-2]))
+        for order in itertools.permutations(range(n))
+    ]
+    return Sum(np.linalg.det(a), 2 * n + 1, sum(products))
+
+
+@summed
+def inverse(a):
+    """|A^-1| |A| |A^-1| bounds what roundings move."""
+    y = np.linalg.inv(a)
+    return Sum(y, 2 * a.shape[-1] + 2, np.abs(y) @ np.abs(a) @ np.abs(y))
 
 
 @linalg

@@ -102,36 +102,33 @@ struct GradientRow: Sendable, CustomTestStringConvertible {
   let name: String
   let domains: [Domain]
   let settings: [Setting]
-  /// Whether second derivatives exist where the inputs are drawn.
-  let isSmooth: Bool
   let function: @Sendable ([Tensor]) -> Tensor
 
   /// Describes an operation; `domains` repeats its last entry for further inputs.
   init(
-    _ name: String, _ domains: [Domain] = [.reals], settings: [Setting], isSmooth: Bool = true,
+    _ name: String, _ domains: [Domain] = [.reals], settings: [Setting],
     _ function: @escaping @Sendable ([Tensor]) -> Tensor
   ) {
     self.name = name
     self.domains = domains
     self.settings = settings
-    self.isSmooth = isSmooth
     self.function = function
   }
 
   /// An operation of one input.
   static func unary(
-    _ name: String, _ domain: Domain = .reals, isSmooth: Bool = true,
+    _ name: String, _ domain: Domain = .reals,
     _ function: @escaping @Sendable (Tensor) -> Tensor
   ) -> GradientRow {
-    GradientRow(name, [domain], settings: Setting.unary, isSmooth: isSmooth) { function($0[0]) }
+    GradientRow(name, [domain], settings: Setting.unary) { function($0[0]) }
   }
 
   /// An operation of two inputs that broadcast.
   static func binary(
-    _ name: String, _ domains: [Domain] = [.reals], isSmooth: Bool = true,
+    _ name: String, _ domains: [Domain] = [.reals],
     _ function: @escaping @Sendable (Tensor, Tensor) -> Tensor
   ) -> GradientRow {
-    GradientRow(name, domains, settings: Setting.binary, isSmooth: isSmooth) {
+    GradientRow(name, domains, settings: Setting.binary) {
       function($0[0], $0[1])
     }
   }
@@ -228,7 +225,7 @@ struct GradientCheck {
             + " \(direction.map { $0.prefix(6) })")
       }
     }
-    if row.isSmooth && points.contains(where: { !$0.isEmpty }) {
+    if points.contains(where: { !$0.isEmpty }) {
       let v = randomDirection(1000)
       let weights = tensors(v)
       let second = gradient(at: inputs) { x in

@@ -1,4 +1,3 @@
-import Foundation
 import Testing
 
 @testable import MartletTensors
@@ -28,17 +27,7 @@ let notDifferentiable: Set<String> = [
   }
 
   @Test func `the table is the public list`() throws {
-    let operations = URL(filePath: #filePath).deletingLastPathComponent()
-      .appending(path: "../../../Sources/MartletTensors/Operations").standardizedFileURL
-    let files = try FileManager.default.subpathsOfDirectory(atPath: operations.path)
-    var declared: Set<String> = []
-    for file in files where file.hasSuffix(".swift") {
-      let file = operations.appending(path: file)
-      let text = try String(contentsOf: file, encoding: .utf8)
-      for match in text.matches(of: /public (?:static )?func `?([a-zA-Z0-9]+)/) {
-        declared.insert(String(match.1))
-      }
-    }
+    let declared = try publicOperations()
     let listed = Set(gradientTable.map(\.name)).union(notDifferentiable)
       .subtracting(["+", "-", "*", "/", "%", "prefix -", "subscript"])
     #expect(declared.subtracting(listed).sorted() == [], "public, and in no table")

@@ -140,7 +140,7 @@ import Testing
     #expect(Tensor.ones([2, 0]).matmul(Tensor.ones([0, 3])).plan.steps[0].label == "matmul")
   }
 
-  @Test func `inner dimensions that differ are named`() async {
+  @Test func `inner axes that differ are named`() async {
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) {
@@ -149,7 +149,7 @@ import Testing
     expectMessage(
       result,
       """
-      matmul: the inner dimensions differ.
+      matmul: the inner axes differ.
         expected […, rows, inner] × […, inner, columns]
         got      [2, 3] × [4, 5]
         fix      transpose one operand, or check the width of the layer before

@@ -155,8 +155,12 @@ struct ScanGradient: Operation {
     }
     planner.emit(
       name, scan.detail(sizes), mk_recurrent_gradient, arguments, references, parts: parts,
-      scratch: mk_recurrent_gradient_scratch(&arguments.forward, UInt32(parts)))
-    if wantsKernels {
+      scratch: mk_recurrent_gradient_scratch(&arguments.forward))
+    // The sums stand where they belong if there is but one chunk of them, added up on the way.
+    let isSummed =
+      arguments.deferred == 0 && mk_recurrent_partial_bytes(&arguments.forward) == 0
+      && sizes.batch * sizes.steps > 0
+    if wantsKernels && !isSummed {
       let products = arguments.deferred == 1 ? Int(sizes.batch * sizes.steps) : 1
       planner.emit(
         "kernelGradients", scan.detail(sizes), mk_recurrent_products, arguments, references,

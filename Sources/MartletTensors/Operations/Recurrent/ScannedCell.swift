@@ -73,20 +73,14 @@ extension Tensor {
   ///   - stateFactors: Factors of h before the product (batch, units): dropout of the state.
   ///   - reversed: Whether time runs from its end; outputs stand in the order in which they come.
   /// - Returns: The outputs h (batch, steps, units), and the states after the last step.
-  /// - Source: Hochreiter and Schmidhuber, 1997; Cho et al., 2014; Appleyard et al., 2016, for one
-  ///   product over all steps.
+  /// - Source: Hochreiter and Schmidhuber, 1997; Cho et al., 2014; Appleyard et al., 2016, for x·W as
+  ///   one product over all steps, where the samples are few or the kernel is large.
   public func scanned(
     by cell: ScannedCell, kernel: Tensor? = nil, recurrentKernel: Tensor, bias: Tensor? = nil,
     stateBias: Tensor? = nil, from states: [Tensor] = [], mask: Tensor? = nil,
     stateFactors: Tensor? = nil, reversed: Bool = false, file: StaticString = #fileID,
     line: UInt = #line
   ) -> (outputs: Tensor, states: [Tensor]) {
-    if let kernel, !Scan.multiplies(self, by: kernel) {
-      return matmul(kernel, file: file, line: line).scanned(
-        by: cell, recurrentKernel: recurrentKernel, bias: bias, stateBias: stateBias,
-        from: states, mask: mask, stateFactors: stateFactors, reversed: reversed, file: file,
-        line: line)
-    }
     let (units, width) = (recurrentKernel.shape.first ?? 0, recurrentKernel.shape.last ?? 0)
     func demand(_ tensor: Tensor, _ what: String, _ shape: Shape, _ dtype: DType) {
       check(
@@ -134,6 +128,11 @@ extension Tensor {
       cell.kind == .gru || stateBias == nil,
       Diagnostic("scanned", "only a GRU has a bias of its own for the state", fix: "add the two"),
       file: file, line: line)
+    if let kernel, !Scan.multiplies(self, by: kernel) {
+      inputs[0] = matmul(kernel, file: file, line: line)
+      inputs.remove(at: 2)
+      given.remove(.kernel)
+    }
     return Scan(
       cell: cell, given: given, isReversed: reversed, keeps: Recorder.current.scope != nil
     ).record(inputs)

@@ -21,6 +21,18 @@ struct NoiseTests {
     }
   }
 
+  @Test("Recomputed for the gradient, a layer keeps its mask")
+  func recomputed() {
+    nonisolated(unsafe) let layer = Dropout(0.5, seed: 3)
+    let found = valueAndGradient(at: Self.ones) { x in
+      recomputing([x]) { layer($0[0], training: true) }.sum()
+    }
+    // The layer is linear in what it keeps.
+    #expect(found.gradient.sum().item() == found.value.item())
+    let kept = Dropout(0.5, seed: 3)(Self.ones, training: true)
+    #expect(found.gradient.isEqual(to: kept))
+  }
+
   /// Mean and deviation, each within five standard errors of what it should be.
   private func expect(_ x: Tensor, mean: Double, deviation: Double) {
     let found = (x.mean().item(), x.standardDeviation().item())
