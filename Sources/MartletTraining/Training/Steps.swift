@@ -33,7 +33,8 @@ extension Model {
     let (_, gradients) = valueAndGradient(of: variables) {
       let found = recordLoss(batch, compilation, training: true)
       result = found
-      return found.loss
+      // The optimizer divides by the same factor; what is logged is the loss itself.
+      return compilation.optimizer.scaled(found.loss)
     }
     compilation.optimizer.apply(gradients, to: variables)
     return result!
