@@ -46,7 +46,14 @@ extension Model {
       source: source, trackers: trackers)
     run.isSilent = options.verbose == .silent
     trackers.reset()
-    for callback in run.callbacks { try callback.trainingBegan(run) }
+    do {
+      for callback in run.callbacks { try callback.trainingBegan(run) }
+    } catch {
+      if let before = run.restored?.before { try? run.restore(before) }
+      throw error
+    }
+    run.restoreCallbacks()
+    run.restored = nil
     while run.epoch < run.epochs && !run.isStopping {
       try runEpoch(run, compilation, options, isChecked: all != nil)
       run.epoch += 1

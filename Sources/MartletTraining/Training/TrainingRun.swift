@@ -28,6 +28,8 @@ public final class TrainingRun {
   private var epochLogs: Logs?
   /// Set while a run is restored in the middle of an epoch.
   var resumedBatch: Int?
+  /// The snapshot that was restored as training began, and one of what was there before.
+  var restored: (snapshot: TrainingSnapshot, before: TrainingSnapshot)?
 
   init(
     model: Model, optimizer: Optimizer, epochs: Int, initialEpoch: Int, stepsPerEpoch: Int?,

@@ -106,6 +106,7 @@ extension TrainingRun {
       }
     }
     let resumed = try BatchCursor(source, resuming: progress.data)
+    let before = restored?.before ?? self.snapshot()
     try model.setWeights(groups["weight"] ?? [])
     for (variables, values) in pairs {
       for (variable, value) in zip(variables, values) { variable.assign(value) }
@@ -114,15 +115,25 @@ extension TrainingRun {
     for (source, state) in zip(sources, progress.sources) {
       source.restart(seed: state[0], draws: state[1])
     }
-    for (index, callback) in callbacks.enumerated() {
-      callback.state = progress.callbacks[index]
-      callback.tensors = groups["callback/\(index)"] ?? []
-    }
+    restored = (snapshot, before)
+    restoreCallbacks()
     cursor = resumed
     history = progress.history
     epoch = progress.epoch
     batch = progress.batch
     resumedBatch = progress.isBetweenEpochs ? nil : progress.batch
+  }
+
+  /// Gives the callbacks what they remembered; once more after the last of them began, since those
+  /// behind the one that restored the run have forgotten it by then.
+  func restoreCallbacks() {
+    guard let snapshot = restored?.snapshot else { return }
+    for (index, callback) in callbacks.enumerated() {
+      callback.state = snapshot.progress.callbacks[index]
+      // As many as follow each other: a file lists them in their order.
+      callback.tensors = snapshot.tensors.filter { $0.name.hasPrefix("callback/\(index)/") }
+        .map(\.value)
+    }
   }
 
   private var sources: [RandomSource] { model.randomSources + [.implicit] }
