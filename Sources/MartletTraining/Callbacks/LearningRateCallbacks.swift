@@ -99,6 +99,8 @@ public final class ReduceLROnPlateau: Callback {
 public final class LearningRateScheduler: Callback {
   private let schedule: (Int, Double) -> Double
   private let announces: Bool
+  /// The epoch whose rate was set last: one that is continued in its middle has it already.
+  private var lastEpoch: Int?
 
   /// Creates the callback; with `verbose` it tells each rate.
   public init(verbose: Bool = false, _ schedule: @escaping (Int, Double) -> Double) {
@@ -106,7 +108,11 @@ public final class LearningRateScheduler: Callback {
     announces = verbose
   }
 
+  public func trainingBegan(_ run: TrainingRun) throws { lastEpoch = nil }
+
   public func epochBegan(_ epoch: Int, _ run: TrainingRun) throws {
+    if epoch == lastEpoch { return }
+    lastEpoch = epoch
     let rate = schedule(epoch, run.optimizer.learningRate)
     guard rate.isFinite else {
       throw Diagnostic(
@@ -122,5 +128,10 @@ public final class LearningRateScheduler: Callback {
 
   public func epochEnded(_ epoch: Int, _ run: TrainingRun) {
     run.logs["learning_rate"] = run.optimizer.learningRate
+  }
+
+  public var state: [String: Double]? {
+    get { lastEpoch.map { ["epoch": Double($0)] } }
+    set { lastEpoch = newValue?["epoch"].map { Int($0) } }
   }
 }
