@@ -14,7 +14,8 @@ public enum SaveFrequency: Sendable, Equatable {
 ///
 /// When `fit` begins and the file exists, everything is put back: weights, optimizer, random
 /// numbers, the position in the data in the middle of an epoch too, running means, history, and what
-/// the other callbacks remember. When training ends, the file is removed.
+/// the other callbacks remember. When training ends, the file is removed, also where a callback
+/// stopped it; it is kept where training was interrupted by Ctrl-C or a cancelled task.
 public final class BackupAndRestore<Files: FileSystem>: Callback {
   /// The file; the folder must exist.
   public let path: String
@@ -61,8 +62,8 @@ public final class BackupAndRestore<Files: FileSystem>: Callback {
   }
 
   public func trainingEnded(_ run: TrainingRun) throws {
-    // A run that was stopped before its end may be continued.
-    if deleteCheckpoint, run.stopReason == nil, try files.status(at: path) != nil {
+    // A run that was interrupted is to be continued; one that a callback stopped is done.
+    if deleteCheckpoint, !run.isInterrupted, try files.status(at: path) != nil {
       try files.remove(path)
     }
   }

@@ -101,7 +101,7 @@ extension Model {
       step(batch, compilation, training: true)
       run.batch += 1
       for callback in run.callbacks { try callback.batchEnded(run.batch - 1, run) }
-      if Task.isCancelled { run.stop("the task was cancelled") }
+      if Task.isCancelled { run.interrupt("the task was cancelled") }
     }
     if run.isStopping, run.batch == 0 { return }
     var logs = run.trackers.logs
