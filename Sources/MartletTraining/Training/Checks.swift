@@ -9,14 +9,12 @@ extension Model {
     var batch = batch
     batch.inputs = try ordered(batch.inputs, batch.inputNames, inputNames, "input", who)
     if !batch.targets.isEmpty {
-      let names = batch.targetNames
-      batch.targets = try ordered(batch.targets, names, outputNames, "output", who)
-      if let weights = batch.weights, weights.count == names?.count {
-        batch.weights = try ordered(weights, names, outputNames, "output", who)
-      }
+      batch.weights = try orderedWeights(batch, who)
+      batch.targets = try ordered(batch.targets, batch.targetNames, outputNames, "output", who)
     }
     batch.inputNames = nil
     batch.targetNames = nil
+    batch.weightNames = nil
     let shapes = batch.inputs.map { $0.shape.map(Optional.some) }
     for (index, shape) in shapes.enumerated() where shape.isEmpty {
       throw Diagnostic(
@@ -26,6 +24,26 @@ extension Model {
       for: shapes.map { [nil] + $0.dropFirst() }, dtypes: batch.inputs.map(\.dtype))
     let predictions = try outputShapes(shapes).map { $0.map { $0 ?? 0 } }
     return PreparedBatch(batch: batch, predictionShapes: predictions)
+  }
+
+  /// The weights in the order of the outputs, with ones for an output that is not named.
+  ///
+  /// Weights without names stand in the order of the targets.
+  private final func orderedWeights(_ batch: Batch, _ who: String) throws(Diagnostic) -> [Tensor]? {
+    guard let weights = batch.weights else { return nil }
+    guard let names = batch.weightNames else {
+      return try weights.count == batch.targets.count
+        ? ordered(weights, batch.targetNames, outputNames, "output", who) : weights
+    }
+    let known = outputNames.isEmpty ? batch.targetNames ?? [] : outputNames
+    for name in names where !known.contains(name) {
+      throw Diagnostic(
+        who, "sample weights have a name that no output has",
+        expected: known.joined(separator: ", "), got: "\"\(name)\"")
+    }
+    return known.map { name in
+      names.firstIndex(of: name).map { weights[$0] } ?? Tensor.ones([batch.sampleCount]).evaluated()
+    }
   }
 
   private final func ordered(
@@ -64,6 +82,12 @@ extension Model {
       throw Diagnostic(
         who, "there are too few targets", expected: "\(predictions.count), one for each output",
         got: "\(batch.targets.count)")
+    }
+    if let weights = batch.weights, weights.count > 1, weights.count != predictions.count {
+      throw Diagnostic(
+        who, "the number of sample weights is not that of the outputs",
+        expected: "1, for all outputs, or \(predictions.count)", got: "\(weights.count)",
+        fix: "give the weights by the names of the outputs")
     }
     for (what, tensors) in [("targets", batch.targets), ("weights", batch.weights ?? [])] {
       for tensor in tensors where tensor.shape.first != count {

@@ -14,7 +14,8 @@ extension Model {
   /// Replays a step of training or of evaluation; says no, with nothing changed, where it has to be
   /// recorded.
   final func replayStep(_ batch: Batch, _ compilation: Compilation, training: Bool) -> Bool {
-    guard batch.inputNames == nil, batch.targetNames == nil, let trackers = compilation.trackers
+    guard batch.inputNames == nil, batch.targetNames == nil, batch.weightNames == nil,
+      let trackers = compilation.trackers
     else { return false }
     let optimizer = compilation.optimizer
     if training { optimizer.moveToPresent() }
