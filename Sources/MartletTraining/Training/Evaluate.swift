@@ -74,8 +74,10 @@ extension Model {
   }
 
   final func requireSamples(_ data: Batch, _ who: String) throws(Diagnostic) {
-    if data.sampleCount == 0 {
-      throw Diagnostic(who, "there are no data", expected: "one sample at least", got: "0 samples")
-    }
+    if data.sampleCount == 0 { throw noData(who) }
+  }
+
+  final func noData(_ who: String) -> Diagnostic {
+    Diagnostic(who, "there are no data", expected: "one sample at least", got: "0 samples")
   }
 }

@@ -25,7 +25,14 @@ extension Model {
     let who = "fit"
     let compilation = try requireCompilation(who)
     try checkCounts(options, who)
-    let sample = try all ?? firstBatch(of: source, epoch: options.initialEpoch, who)
+    var source = source
+    if all == nil {
+      guard let peeked = try PeekedBatches(source, epoch: options.initialEpoch) else {
+        throw noData(who)
+      }
+      source = peeked
+    }
+    let sample = try all ?? prepared((source as? PeekedBatches)?.first ?? Batch(inputs: []), who)
     try requireSamples(sample.batch, who)
     let ready = try weighted(sample, options.classWeight, who)
     try checkBatch(ready, compilation, who)
@@ -64,14 +71,6 @@ extension Model {
     return run.history
   }
 
-  private final func firstBatch(
-    of source: any BatchSource, epoch: Int, _ who: String
-  ) throws -> PreparedBatch {
-    let first = try source.makeReader(epoch: epoch, from: 0).next() ?? Batch(inputs: [])
-    try requireSamples(first, who)
-    return try prepared(first, who)
-  }
-
   private final func runEpoch(
     _ run: TrainingRun, _ compilation: Compilation, _ options: FitOptions, isChecked: Bool
   ) throws {
@@ -103,7 +102,14 @@ extension Model {
       for callback in run.callbacks { try callback.batchEnded(run.batch - 1, run) }
       if Task.isCancelled { run.interrupt("the task was cancelled") }
     }
-    if run.isStopping, run.batch == 0 { return }
+    if run.batch == 0 {
+      // Nothing was measured that could be recorded.
+      if !run.isStopping {
+        run.stop("the data ran out")
+        run.announce("\nEpoch \(epoch + 1): there are no data left, training ends")
+      }
+      return
+    }
     var logs = run.trackers.logs
     if let validation = options.validation, !run.isStopping || isLastBatch(run),
       options.validationFrequency.validatedEpochs.contains(epoch + 1)
