@@ -224,6 +224,26 @@ open class Layer: CustomStringConvertible {
     nameWeights()
   }
 
+  /// What undoes a build that has not come yet.
+  func undoOfBuild() -> () -> Void {
+    let before = (isBuilt, builtShapes, dtype, inputDTypes, ownWeights, ownSources, knownSublayers)
+    let (shapes, names) = (checkedShapes, (name, path))
+    return { [self] in
+      (isBuilt, builtShapes, dtype, inputDTypes, ownWeights, ownSources, knownSublayers) = before
+      checkedShapes = shapes
+      (name, path) = names
+      configurationChanged()
+    }
+  }
+
+  /// What undoes a build, that of the layers inside too: for those who build before they know that
+  /// all is well.
+  package final func undoOfBuildThroughout() -> () -> Void {
+    var steps: [() -> Void] = []
+    walk { steps.append($0.undoOfBuild()) }
+    return { for step in steps { step() } }
+  }
+
   /// Runs the layer on values: builds it if needed, checks the shapes, calls it, adds its activity
   /// regularization.
   ///

@@ -129,6 +129,15 @@ open class Model: Layer {
   }
   private var lastMasks: [Tensor?] = []
 
+  override func undoOfBuild() -> () -> Void {
+    let undo = super.undoOfBuild()
+    let before = (graph, inputNames, outputNames)
+    return { [self] in
+      undo()
+      (graph, inputNames, outputNames) = before
+    }
+  }
+
   private func check(_ shapes: [PartialShape], _ graph: LayerGraph) throws(Diagnostic) {
     let expected = graph.inputs.map(\.shape)
     if shapes.count != expected.count {

@@ -3,6 +3,18 @@ import MartletTensors
 // What fit, evaluate and predict look at before the first step, so that an error leaves model and
 // optimizer as they were.
 extension Model {
+  /// The result of checks that may build the model; if one of them throws, it is not built after all.
+  final func undoingBuild<Result>(_ checks: () throws -> Result) throws -> Result {
+    if isBuilt { return try checks() }
+    let undo = undoOfBuildThroughout()
+    do {
+      return try checks()
+    } catch {
+      undo()
+      throw error
+    }
+  }
+
   /// The batch with its named tensors in the order of the model's inputs and outputs; builds the
   /// model if this is the first data it sees.
   final func prepared(_ batch: Batch, _ who: String) throws -> PreparedBatch {
@@ -20,9 +32,11 @@ extension Model {
       throw Diagnostic(
         who, "input \(index) is a scalar", expected: "samples along the first axis", got: "()")
     }
-    try build(
-      for: shapes.map { [nil] + $0.dropFirst() }, dtypes: batch.inputs.map(\.dtype))
-    let predictions = try outputShapes(shapes).map { $0.map { $0 ?? 0 } }
+    let predictions = try undoingBuild {
+      try build(
+        for: shapes.map { [nil] + $0.dropFirst() }, dtypes: batch.inputs.map(\.dtype))
+      return try outputShapes(shapes).map { $0.map { $0 ?? 0 } }
+    }
     return PreparedBatch(batch: batch, predictionShapes: predictions)
   }
 

@@ -87,27 +87,29 @@ extension Model {
     try checkBatchSize(batchSize, "fit")
     try checkBatchSize(validationBatchSize ?? batchSize, "fit")
     let compilation = try requireCompilation("fit")
-    var data = data
-    var kept = validationData
-    if validationData == nil, validationSplit != 0 {
-      (data, kept) = try data.splittingEnd(validationSplit, "fit")
+    return try train { () throws -> (TrainingRun, FitOptions) in
+      var data = data
+      var kept = validationData
+      if validationData == nil, validationSplit != 0 {
+        (data, kept) = try data.splittingEnd(validationSplit, "fit")
+      }
+      let ready = try prepared(data, "fit")
+      let rows = try TensorDataset(ready.batch)
+      // Validation data must fit as well, before anything changes.
+      let validation = try kept.map {
+        let ready = try prepared($0, "fit")
+        try checkBatch(ready, compilation, "fit")
+        try checkValues(ready, compilation, "fit", checkingValues: checkingValues)
+        return try TensorDataset(ready.batch).batched(validationBatchSize ?? batchSize)
+      }
+      let options = FitOptions(
+        epochs: epochs, initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch,
+        validation: validation, validationSteps: validationSteps,
+        validationFrequency: validationFrequency, classWeight: classWeight, callbacks: callbacks,
+        verbose: verbose, checkingValues: checkingValues)
+      let source = shuffle ? rows.shuffled().batched(batchSize) : rows.batched(batchSize)
+      return try begin(on: source, checking: ready, options)
     }
-    let ready = try prepared(data, "fit")
-    let rows = try TensorDataset(ready.batch)
-    // Validation data must fit as well, before anything changes.
-    let validation = try kept.map {
-      let ready = try prepared($0, "fit")
-      try checkBatch(ready, compilation, "fit")
-      try checkValues(ready, compilation, "fit", checkingValues: checkingValues)
-      return try TensorDataset(ready.batch).batched(validationBatchSize ?? batchSize)
-    }
-    let options = FitOptions(
-      epochs: epochs, initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch,
-      validation: validation, validationSteps: validationSteps,
-      validationFrequency: validationFrequency, classWeight: classWeight, callbacks: callbacks,
-      verbose: verbose, checkingValues: checkingValues)
-    let source = shuffle ? rows.shuffled().batched(batchSize) : rows.batched(batchSize)
-    return try train(on: source, checking: ready, options)
   }
 
   /// Trains the model on a data set of batches, or any source of them.
@@ -133,7 +135,7 @@ extension Model {
       validation: validationData, validationSteps: validationSteps,
       validationFrequency: validationFrequency, classWeight: classWeight, callbacks: callbacks,
       verbose: verbose, checkingValues: checkingValues)
-    return try train(on: data, checking: nil, options)
+    return try train { try begin(on: data, checking: nil, options) }
   }
 }
 

@@ -12,57 +12,17 @@ struct FitOptions {
   var callbacks: [any Callback]
   var verbose: Verbosity
   var checkingValues: Bool
+  /// Whether all data were checked before the first step.
+  var isChecked = false
 }
 
 extension Model {
-  /// The loop behind every `fit`.
-  ///
-  /// `all` is all of the data, on which everything is checked before the first step; without it the
-  /// first batch is checked then, and each batch as it comes.
-  final func train(
-    on source: any BatchSource, checking all: PreparedBatch?, _ options: FitOptions
-  ) throws -> History {
-    let who = "fit"
-    let compilation = try requireCompilation(who)
-    try checkCounts(options, who)
-    var source = source
-    if all == nil {
-      guard let peeked = try PeekedBatches(source, epoch: options.initialEpoch) else {
-        throw noData(who)
-      }
-      source = peeked
-    }
-    let sample = try all ?? prepared((source as? PeekedBatches)?.first ?? Batch(inputs: []), who)
-    try requireSamples(sample.batch, who)
-    let ready = try weighted(sample, options.classWeight, who)
-    try checkBatch(ready, compilation, who)
-    try checkValues(ready, compilation, who, checkingValues: options.checkingValues)
-    let variables = trainableVariables
-    try checkTrainable(variables, compilation, who)
-    compilation.optimizer.build(for: variables)
-
-    let trackers = runningTrackers(compilation)
-    let steps = options.stepsPerEpoch ?? source.batchCount
-    let bar = options.verbose.callback
-    let run = TrainingRun(
-      model: self, optimizer: compilation.optimizer, epochs: options.epochs,
-      initialEpoch: options.initialEpoch, stepsPerEpoch: steps,
-      hasValidation: options.validation != nil,
-      validationNames: options.validation == nil
-        ? [] : trackers.names, callbacks: options.callbacks + bar,
-      source: source, trackers: trackers)
-    run.isSilent = options.verbose == .silent
-    trackers.reset()
-    do {
-      for callback in run.callbacks { try callback.trainingBegan(run) }
-    } catch {
-      if let before = run.restored?.before { try? run.restore(before) }
-      throw error
-    }
-    run.restoreCallbacks()
-    run.restored = nil
+  /// The loop behind every `fit`; an error before the first step leaves all as it was.
+  final func train(_ begin: () throws -> (TrainingRun, FitOptions)) throws -> History {
+    let compilation = try requireCompilation("fit")
+    let (run, options) = try undoingBuild(begin)
     while run.epoch < run.epochs && !run.isStopping {
-      try runEpoch(run, compilation, options, isChecked: all != nil)
+      try runEpoch(run, compilation, options)
       run.epoch += 1
     }
     compilation.optimizer.finalizeVariables()
@@ -71,8 +31,69 @@ extension Model {
     return run.history
   }
 
+  /// What is done before the first step.
+  ///
+  /// `all` is all of the data, on which everything is checked; without it the first batch is checked
+  /// now, and each batch as it comes.
+  final func begin(
+    on source: any BatchSource, checking all: PreparedBatch?, _ options: FitOptions
+  ) throws -> (TrainingRun, FitOptions) {
+    let who = "fit"
+    let compilation = try requireCompilation(who)
+    try checkCounts(options, who)
+    var (source, options) = (source, options)
+    options.isChecked = all != nil
+    var sample = all
+    if all == nil {
+      guard let peeked = try PeekedBatches(source, epoch: options.initialEpoch) else {
+        throw noData(who)
+      }
+      source = peeked
+      try requireSamples(peeked.first, who)
+      sample = try prepared(peeked.first, who)
+    }
+    if let sample {
+      try requireSamples(sample.batch, who)
+      let ready = try weighted(sample, options, who)
+      try checkBatch(ready, compilation, who)
+      try checkValues(ready, compilation, who, checkingValues: options.checkingValues)
+    }
+    return (try began(on: source, compilation, options), options)
+  }
+
+  /// The run, with its callbacks and the optimizer's slots ready.
+  private final func began(
+    on source: any BatchSource, _ compilation: Compilation, _ options: FitOptions
+  ) throws -> TrainingRun {
+    let variables = trainableVariables
+    try checkTrainable(variables, compilation, "fit")
+    let optimizer = compilation.optimizer
+    let undo = optimizer.undoOfBuild()
+    optimizer.build(for: variables)
+    let trackers = runningTrackers(compilation)
+    let run = TrainingRun(
+      model: self, optimizer: optimizer, epochs: options.epochs,
+      initialEpoch: options.initialEpoch,
+      stepsPerEpoch: options.stepsPerEpoch ?? source.batchCount,
+      hasValidation: options.validation != nil,
+      validationNames: options.validation == nil ? [] : trackers.names,
+      callbacks: options.callbacks + options.verbose.callback, source: source, trackers: trackers)
+    run.isSilent = options.verbose == .silent
+    trackers.reset()
+    do {
+      for callback in run.callbacks { try callback.trainingBegan(run) }
+    } catch {
+      if let before = run.restored?.before { try? run.restore(before) }
+      undo()
+      throw error
+    }
+    run.restoreCallbacks()
+    run.restored = nil
+    return run
+  }
+
   private final func runEpoch(
-    _ run: TrainingRun, _ compilation: Compilation, _ options: FitOptions, isChecked: Bool
+    _ run: TrainingRun, _ compilation: Compilation, _ options: FitOptions
   ) throws {
     let epoch = run.epoch
     if let resumed = run.resumedBatch {
@@ -89,9 +110,9 @@ extension Model {
     while options.stepsPerEpoch.map({ run.batch < $0 }) ?? true, !run.isStopping {
       guard var batch = try nextBatch(run, options) else { break }
       for callback in run.callbacks { try callback.batchBegan(run.batch, run) }
-      if !isChecked || options.classWeight != nil {
-        let ready = try weighted(try prepared(batch, "fit"), options.classWeight, "fit")
-        if !isChecked {
+      if !options.isChecked || options.classWeight != nil {
+        let ready = try weighted(try prepared(batch, "fit"), options, "fit")
+        if !options.isChecked {
           try checkBatch(ready, compilation, "fit")
           try checkValues(ready, compilation, "fit", checkingValues: options.checkingValues)
         }
@@ -178,9 +199,9 @@ extension Model {
 
   /// The batch with its class weights as sample weights.
   private final func weighted(
-    _ ready: PreparedBatch, _ classWeight: [Int: Double]?, _ who: String
+    _ ready: PreparedBatch, _ options: FitOptions, _ who: String
   ) throws -> PreparedBatch {
-    guard let classWeight else { return ready }
+    guard let classWeight = options.classWeight else { return ready }
     var ready = ready
     let batch = ready.batch
     if batch.targets.count != 1 || batch.weights != nil {

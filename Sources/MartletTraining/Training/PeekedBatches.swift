@@ -2,17 +2,17 @@
 /// lost of data that can be read only once.
 struct PeekedBatches: BatchSource {
   private let base: any BatchSource
+  /// The batch that was read.
+  let first: Batch
   private let peek: Peek?
 
   /// An epoch of which a batch was read, until somebody reads on.
   private final class Peek {
     let epoch: Int
-    let first: Batch
     var reader: (any BatchReader)?
 
-    init(_ epoch: Int, _ first: Batch, _ reader: any BatchReader) {
+    init(_ epoch: Int, _ reader: any BatchReader) {
       self.epoch = epoch
-      self.first = first
       self.reader = reader
     }
   }
@@ -21,23 +21,21 @@ struct PeekedBatches: BatchSource {
   init?(_ base: any BatchSource, epoch: Int) throws {
     let reader = try base.makeReader(epoch: epoch, from: 0)
     guard let first = try reader.next() else { return nil }
-    self.init(base: base, peek: Peek(epoch, first, reader))
+    self.init(base, first, Peek(epoch, reader))
   }
 
-  private init(base: any BatchSource, peek: Peek?) {
+  private init(_ base: any BatchSource, _ first: Batch, _ peek: Peek?) {
     self.base = base
+    self.first = first
     self.peek = peek
   }
-
-  /// The batch that was read.
-  var first: Batch? { peek?.first }
 
   var cardinality: Cardinality { base.cardinality }
   var seeds: [UInt64] { base.seeds }
 
   func reseeded(with seeds: [UInt64]) -> PeekedBatches {
     if seeds == base.seeds { return self }
-    return PeekedBatches(base: base.reseeded(with: seeds), peek: nil)
+    return PeekedBatches(base.reseeded(with: seeds), first, nil)
   }
 
   func makeReader(epoch: Int, from position: Int) throws -> any BatchReader {
@@ -48,7 +46,7 @@ struct PeekedBatches: BatchSource {
     guard let reader, let peek, peek.epoch == epoch, position == 0 || !canSkip else {
       return try base.makeReader(epoch: epoch, from: position)
     }
-    let whole = Rest(first: peek.first, reader)
+    let whole = Rest(first, reader)
     for _ in 0..<position {
       if try whole.next() == nil { break }
     }
@@ -60,7 +58,7 @@ struct PeekedBatches: BatchSource {
     private var first: Batch?
     private let reader: any BatchReader
 
-    init(first: Batch, _ reader: any BatchReader) {
+    init(_ first: Batch, _ reader: any BatchReader) {
       self.first = first
       self.reader = reader
     }
