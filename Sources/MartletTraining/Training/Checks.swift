@@ -111,8 +111,14 @@ extension Model {
       }
     }
     for (index, loss) in compilation.losses.enumerated() {
-      try loss?.check(
-        targetShape: batch.targets[index].shape, predictionShape: predictions[index])
+      let target = batch.targets[index].shape
+      try loss?.check(targetShape: target, predictionShape: predictions[index])
+      for metrics in [compilation.metrics, compilation.weightedMetrics]
+      where index < metrics.count {
+        for metric in metrics[index] {
+          try metric.check(targetShape: target, predictionShape: predictions[index])
+        }
+      }
     }
   }
 
