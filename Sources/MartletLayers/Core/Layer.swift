@@ -109,6 +109,9 @@ open class Layer: CustomStringConvertible {
   /// The element type of the outputs.
   open var outputDType: DType { dtype }
 
+  /// Whether the layer asks for whole numbers, of which a conversion might lose digits.
+  var takesWholeNumbers: Bool { false }
+
   /// Whether every call with inputs of the same shapes does the same: steps of training are then
   /// replayed without calling the layer.
   ///

@@ -129,6 +129,30 @@ open class Model: Layer {
   }
   private var lastMasks: [Tensor?] = []
 
+  /// The element type that an input is brought to before the model is called; nil if it stays as
+  /// it is.
+  ///
+  /// As in Keras it is that of the model's input; whole numbers stay for layers that ask for them.
+  package final func neededType(ofInput index: Int, _ given: DType) -> DType? {
+    guard let graph else { return given.isFloating && given != dtype ? dtype : nil }
+    guard index < graph.inputs.count else { return nil }
+    let wanted = graph.inputs[index].dtype
+    if wanted == given || given.isInteger && takesWholeNumbers(index) { return nil }
+    return wanted
+  }
+
+  private func takesWholeNumbers(_ index: Int) -> Bool {
+    guard let graph else { return false }
+    let readers = graph.calls.filter { call in
+      call.inputs.contains { $0.call === graph.inputs[index].call }
+    }
+    return !readers.isEmpty && readers.allSatisfy { $0.layer.takesWholeNumbers }
+  }
+
+  override var takesWholeNumbers: Bool {
+    inputs.indices.allSatisfy { takesWholeNumbers($0) } && !inputs.isEmpty
+  }
+
   override func undoOfBuild() -> () -> Void {
     let undo = super.undoOfBuild()
     let before = (graph, inputNames, outputNames)

@@ -15,8 +15,8 @@ extension Model {
     }
   }
 
-  /// The batch with its named tensors in the order of the model's inputs and outputs; builds the
-  /// model if this is the first data it sees.
+  /// The batch with its named tensors in the order of the model's inputs and outputs, and inputs in
+  /// the model's element types; builds the model if this is the first data it sees.
   final func prepared(_ batch: Batch, _ who: String) throws -> PreparedBatch {
     var batch = batch
     batch.inputs = try ordered(batch.inputs, batch.inputNames, inputNames, "input", who)
@@ -37,7 +37,15 @@ extension Model {
         for: shapes.map { [nil] + $0.dropFirst() }, dtypes: batch.inputs.map(\.dtype))
       return try outputShapes(shapes).map { $0.map { $0 ?? 0 } }
     }
-    return PreparedBatch(batch: batch, predictionShapes: predictions)
+    var isConverted = false
+    for (index, input) in batch.inputs.enumerated() {
+      guard let wanted = neededType(ofInput: index, input.dtype) else { continue }
+      // Computed at once: a step is replayed for tensors that have their values.
+      batch.inputs[index] = input.cast(to: wanted).evaluated()
+      isConverted = true
+    }
+    return PreparedBatch(
+      batch: batch, predictionShapes: predictions, isConverted: isConverted)
   }
 
   /// The weights in the order of the outputs, with ones for an output that is not named.
@@ -153,4 +161,6 @@ struct PreparedBatch {
   var batch: Batch
   /// The shapes of the predictions for it, one for each output.
   let predictionShapes: [Shape]
+  /// Whether inputs were of another element type than the model's.
+  let isConverted: Bool
 }

@@ -24,9 +24,12 @@ extension Model {
     try checkBatchSize(batchSize, "evaluate")
     let compilation = try requireCompilation("evaluate")
     try requireSamples(data, "evaluate")
-    let ready = try prepared(data, "evaluate")
-    try checkBatch(ready, compilation, "evaluate")
-    try checkValues(ready, compilation, "evaluate", checkingValues: checkingValues)
+    let ready = try undoingBuild {
+      let ready = try prepared(data, "evaluate")
+      try checkBatch(ready, compilation, "evaluate")
+      try checkValues(ready, compilation, "evaluate", checkingValues: checkingValues)
+      return ready
+    }
     return try evaluatePass(
       try TensorDataset(ready.batch).batched(batchSize), compilation, steps: steps,
       callbacks: callbacks + verbose.callback)
@@ -58,9 +61,12 @@ extension Model {
     for callback in callbacks { try callback.passBegan(pass) }
     while steps.map({ pass.batch < $0 }) ?? true, let batch = try reader.next() {
       if !replayStep(batch, compilation, training: false) {
-        let ready = try prepared(batch, "evaluate")
-        if pass.batch == 0 { try checkBatch(ready, compilation, "evaluate") }
-        recordStep(ready.batch, compilation, training: false)
+        let ready = try undoingBuild {
+          let ready = try prepared(batch, "evaluate")
+          try checkBatch(ready, compilation, "evaluate")
+          return ready
+        }
+        step(ready.batch, compilation, training: false)
       }
       pass.batch += 1
       for callback in callbacks { try callback.passAdvanced(pass) }

@@ -50,9 +50,10 @@ extension Model {
   final func predictions(for batch: Batch, _ who: String) throws -> [Tensor] {
     func replayed(_ inputs: [Tensor]) -> [Tensor]? { heldPredictions.replay(inputs.count, inputs) }
     if batch.inputNames == nil, let known = replayed(batch.inputs) { return known }
-    let inputs = try prepared(batch, who).batch.inputs
-    // Inputs by name are known only in their order.
-    if batch.inputNames != nil, let known = replayed(inputs) { return known }
+    let ready = try prepared(batch, who)
+    let inputs = ready.batch.inputs
+    // Inputs by name are known only in their order, others in the model's element types.
+    if batch.inputNames != nil || ready.isConverted, let known = replayed(inputs) { return known }
     return heldPredictions.record(inputs.count, inputs) {
       changesThroughout
     } variables: {

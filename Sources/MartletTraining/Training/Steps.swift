@@ -73,9 +73,12 @@ extension Model {
   private final func runStep(_ batch: Batch, training: Bool, _ who: String) throws -> Logs {
     let compilation = try requireCompilation(who)
     if !replayStep(batch, compilation, training: training) {
-      let ready = try prepared(batch, who)
-      try checkBatch(ready, compilation, who)
-      recordStep(ready.batch, compilation, training: training)
+      let ready = try undoingBuild {
+        let ready = try prepared(batch, who)
+        try checkBatch(ready, compilation, who)
+        return ready
+      }
+      step(ready.batch, compilation, training: training)
     }
     return runningTrackers(compilation).logs
   }
