@@ -10,6 +10,26 @@ extension Loss {
     if let mistake = targets.mistake(name, targetShape, predictionShape) { throw mistake }
   }
 
+  /// Whether weights of a shape can be multiplied with the values of samples.
+  ///
+  /// The values' shape is that of the loss itself, recorded on zeros and not computed; one weight for
+  /// each sample always fits.
+  func check(
+    weightShape: Shape, targetShape: Shape, targetType: DType, predictionShape: Shape
+  ) throws(Diagnostic) {
+    if weightShape.count < 2 { return }
+    let values = self.values(
+      .zeros(targetShape, dtype: targetType), .zeros(predictionShape)
+    ).shape
+    var weight = weightShape
+    if weight.count == values.count + 1, weight.last == 1 { weight.removeLast() }
+    let fits = weight.count <= values.count && zip(weight, values).allSatisfy { $0 == $1 || $0 == 1 }
+    if fits { return }
+    throw Diagnostic(
+      name, "the sample weights do not fit the samples",
+      expected: "the shape \(values) or its first axes", got: "\(weightShape)")
+  }
+
   /// Whether targets can be compared with predictions of a shape, their values included: class
   /// numbers have to be in 0 ..< classes.
   ///

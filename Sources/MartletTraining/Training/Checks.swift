@@ -27,11 +27,8 @@ extension Model {
     batch.inputNames = nil
     batch.targetNames = nil
     batch.weightNames = nil
+    try checkRows(Batch(inputs: batch.inputs), who)
     let shapes = batch.inputs.map { $0.shape.map(Optional.some) }
-    for (index, shape) in shapes.enumerated() where shape.isEmpty {
-      throw Diagnostic(
-        who, "input \(index) is a scalar", expected: "samples along the first axis", got: "()")
-    }
     let predictions = try undoingBuild {
       try build(
         for: shapes.map { [nil] + $0.dropFirst() }, dtypes: batch.inputs.map(\.dtype))
@@ -89,20 +86,41 @@ extension Model {
     return result
   }
 
+  /// Throws unless all tensors have as many samples as the first input.
+  final func checkRows(_ batch: Batch, _ who: String) throws(Diagnostic) {
+    let count = batch.sampleCount
+    for (what, tensors) in [
+      ("input", batch.inputs), ("target", batch.targets), ("weight", batch.weights ?? []),
+    ] {
+      for (index, tensor) in tensors.enumerated() {
+        if tensor.rank == 0 {
+          throw Diagnostic(
+            who, "\(what) \(index) is a scalar", expected: "samples along the first axis",
+            got: "()")
+        }
+        if tensor.shape[0] != count {
+          throw Diagnostic(
+            who, "inputs and \(what)s differ in the number of samples", expected: "\(count)",
+            got: "\(tensor.shape[0]), shape \(tensor.shape)")
+        }
+      }
+    }
+  }
+
   /// Throws unless targets and weights of a batch fit the model and its losses.
   final func checkBatch(
     _ ready: PreparedBatch, _ compilation: Compilation, _ who: String
   ) throws {
     let (batch, predictions) = (ready.batch, ready.predictionShapes)
-    let count = batch.sampleCount
     if compilation.losses.count != predictions.count {
       throw Diagnostic(
         who, "the number of losses is not that of the outputs", expected: "\(predictions.count)",
         got: "\(compilation.losses.count)", fix: "compile with one loss for each output")
     }
-    if batch.targets.count < predictions.count {
+    if batch.targets.count != predictions.count {
+      let isFew = batch.targets.count < predictions.count
       throw Diagnostic(
-        who, "there are too few targets", expected: "\(predictions.count), one for each output",
+        who, "there are too \(isFew ? "few" : "many") targets", expected: "\(predictions.count), one for each output",
         got: "\(batch.targets.count)")
     }
     if let weights = batch.weights, weights.count > 1, weights.count != predictions.count {
@@ -111,16 +129,15 @@ extension Model {
         expected: "1, for all outputs, or \(predictions.count)", got: "\(weights.count)",
         fix: "give the weights by the names of the outputs")
     }
-    for (what, tensors) in [("targets", batch.targets), ("weights", batch.weights ?? [])] {
-      for tensor in tensors where tensor.shape.first != count {
-        throw Diagnostic(
-          who, "inputs and \(what) differ in the number of samples", expected: "\(count)",
-          got: "\(tensor.shape.first ?? 0), shape \(tensor.shape)")
-      }
-    }
+    try checkRows(batch, who)
     for (index, loss) in compilation.losses.enumerated() {
       let target = batch.targets[index].shape
       try loss?.check(targetShape: target, predictionShape: predictions[index])
+      if let weight = batch.weight(of: index) {
+        try loss?.check(
+          weightShape: weight.shape, targetShape: target,
+          targetType: batch.targets[index].dtype, predictionShape: predictions[index])
+      }
       for metrics in [compilation.metrics, compilation.weightedMetrics]
       where index < metrics.count {
         for metric in metrics[index] {

@@ -91,9 +91,11 @@ extension Model {
       var data = data
       var kept = validationData
       if validationData == nil, validationSplit != 0 {
+        try checkRows(data, "fit")
         (data, kept) = try data.splittingEnd(validationSplit, "fit")
       }
       let ready = try prepared(data, "fit")
+      try checkBatch(ready, compilation, "fit")
       let rows = try TensorDataset(ready.batch)
       // Validation data must fit as well, before anything changes.
       let validation = try kept.map {
