@@ -145,6 +145,42 @@ extension Model {
         }
       }
     }
+    compilation.classCounts = zip(compilation.losses, predictions).map {
+      $0?.classCount(predictionShape: $1)
+    }
+  }
+
+  /// A batch that nobody has seen, checked but for NaN and infinities.
+  final func checked(
+    _ batch: Batch, _ compilation: Compilation, _ who: String
+  ) throws -> PreparedBatch {
+    try undoingBuild {
+      let ready = try prepared(batch, who)
+      try checkBatch(ready, compilation, who)
+      try checkLabels(ready, compilation)
+      return ready
+    }
+  }
+
+  /// Throws if a class number of a batch that fits otherwise is out of range.
+  final func checkLabels(_ ready: PreparedBatch, _ compilation: Compilation) throws {
+    for (index, loss) in compilation.losses.enumerated() {
+      try loss?.check(
+        targets: ready.batch.targets[index], predictionShape: ready.predictionShapes[index])
+    }
+  }
+
+  /// Whether the class numbers of a batch that nobody has checked are in the range found before: a
+  /// look at the labels, that a step may be replayed without more ado.
+  final func hasKnownLabels(_ batch: Batch, _ compilation: Compilation) -> Bool {
+    guard batch.targetNames == nil, let counts = compilation.classCounts,
+      counts.count == batch.targets.count
+    else { return false }
+    for (index, loss) in compilation.losses.enumerated() {
+      guard let loss, let classes = counts[index] else { continue }
+      if loss.firstWrongLabel(in: batch.targets[index], classes: classes) != nil { return false }
+    }
+    return true
   }
 
   /// Throws if an input or a floating point target holds NaN or an infinity, or if a class number
@@ -166,10 +202,7 @@ extension Model {
         }
       }
     }
-    for (index, loss) in compilation.losses.enumerated() {
-      try loss?.check(
-        targets: batch.targets[index], predictionShape: ready.predictionShapes[index])
-    }
+    try checkLabels(ready, compilation)
   }
 }
 

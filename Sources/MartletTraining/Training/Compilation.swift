@@ -28,6 +28,9 @@ public final class Compilation {
   var trackers: Trackers?
   /// Steps of training and of evaluation that have been recorded.
   let held = HeldSteps()
+  /// For each output, how many classes there were in the batch that was checked last: nil where
+  /// targets are no class numbers.
+  var classCounts: [Int?]?
 }
 
 extension Model {

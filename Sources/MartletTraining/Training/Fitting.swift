@@ -58,6 +58,12 @@ extension Model {
       try checkBatch(ready, compilation, who)
       try checkValues(ready, compilation, who, checkingValues: options.checkingValues)
     }
+    if all == nil, let validation = options.validation {
+      // What does not fit is found before the first epoch, not after it.
+      guard let peeked = try PeekedBatches(validation, epoch: 0) else { throw noData(who) }
+      _ = try checked(peeked.first, compilation, who)
+      options.validation = peeked
+    }
     return (try began(on: source, compilation, options), options)
   }
 
@@ -118,7 +124,7 @@ extension Model {
         }
         batch = ready.batch
       }
-      step(batch, compilation, training: true)
+      try step(batch, compilation, training: true, "fit")
       run.batch += 1
       for callback in run.callbacks { try callback.batchEnded(run.batch - 1, run) }
       if Task.isCancelled { run.interrupt("the task was cancelled") }
@@ -138,7 +144,7 @@ extension Model {
       for callback in run.callbacks { try callback.validationBegan(epoch, run) }
       let found = try evaluatePass(
         validation, compilation, steps: options.validationSteps, callbacks: run.callbacks,
-        isPartOfTraining: true)
+        isChecked: options.isChecked, isPartOfTraining: true)
       for entry in found.entries { logs["val_" + entry.name] = entry.value }
     }
     run.logs = logs

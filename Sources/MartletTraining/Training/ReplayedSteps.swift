@@ -5,7 +5,9 @@ import MartletTensors
 // step is recorded anew.
 extension Model {
   /// Runs a step on a batch: replays one like it, or records it.
-  final func step(_ batch: Batch, _ compilation: Compilation, training: Bool) {
+  final func step(
+    _ batch: Batch, _ compilation: Compilation, training: Bool, _ who: String
+  ) throws {
     if !replayStep(batch, compilation, training: training) {
       recordStep(batch, compilation, training: training)
     }

@@ -72,13 +72,11 @@ extension Model {
 
   private final func runStep(_ batch: Batch, training: Bool, _ who: String) throws -> Logs {
     let compilation = try requireCompilation(who)
-    if !replayStep(batch, compilation, training: training) {
-      let ready = try undoingBuild {
-        let ready = try prepared(batch, who)
-        try checkBatch(ready, compilation, who)
-        return ready
-      }
-      step(ready.batch, compilation, training: training)
+    if !hasKnownLabels(batch, compilation)
+      || !replayStep(batch, compilation, training: training)
+    {
+      let ready = try checked(batch, compilation, who)
+      try step(ready.batch, compilation, training: training, who)
     }
     return runningTrackers(compilation).logs
   }
