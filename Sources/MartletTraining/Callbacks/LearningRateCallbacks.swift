@@ -52,6 +52,7 @@ public final class ReduceLROnPlateau: Callback {
 
   public func trainingBegan(_ run: TrainingRun) throws {
     try monitored.begin(run, "ReduceLROnPlateau")
+    try run.optimizer.requireOwnRate("ReduceLROnPlateau")
     monitored.best = nil
     (wait, coolingLeft) = (0, 0)
   }
@@ -108,7 +109,10 @@ public final class LearningRateScheduler: Callback {
     announces = verbose
   }
 
-  public func trainingBegan(_ run: TrainingRun) throws { lastEpoch = nil }
+  public func trainingBegan(_ run: TrainingRun) throws {
+    try run.optimizer.requireOwnRate("LearningRateScheduler")
+    lastEpoch = nil
+  }
 
   public func epochBegan(_ epoch: Int, _ run: TrainingRun) throws {
     if epoch == lastEpoch { return }
@@ -133,5 +137,17 @@ public final class LearningRateScheduler: Callback {
   public var state: [String: Double]? {
     get { lastEpoch.map { ["epoch": Double($0)] } }
     set { lastEpoch = newValue?["epoch"].map { Int($0) } }
+  }
+}
+
+extension Optimizer {
+  /// Throws if a schedule gives the learning rate, so that nobody else can set it.
+  fileprivate func requireOwnRate(_ who: String) throws(Diagnostic) {
+    guard let schedule else { return }
+    throw Diagnostic(
+      who, "the learning rate cannot be set: a schedule gives it",
+      expected: "an optimizer with a number as learning rate",
+      got: "\(kerasName) with \(schedule.configuration.className)",
+      fix: "leave out the schedule or the callback")
   }
 }
