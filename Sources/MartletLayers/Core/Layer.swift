@@ -43,6 +43,8 @@ open class Layer: CustomStringConvertible {
 
   final var ownWeights: [Weight] = []
   final var ownSources: [RandomSource] = []
+  /// The first mistake made in `addWeight`, for `build(for:)` to throw.
+  private var failedWeight: Diagnostic?
   final var calls: [WeakCall] = []
   private var checkedShapes: [Shape] = []
   /// The layers inside, remembered once the layer is built: reflection is slow.
@@ -180,9 +182,13 @@ open class Layer: CustomStringConvertible {
     _ name: String, _ shape: Shape, _ initializer: Initializer, regularizer: Regularizer? = nil,
     constraint: Constraint? = nil, trainable: Bool = true, dtype: DType? = nil
   ) -> Variable {
+    var mistake = initializer.mistake(shape)
+    if let who = mistake?.who { mistake?.who = "\(path)/\(name): \(who)" }
+    failedWeight = failedWeight ?? mistake
+    let dtype = dtype ?? self.dtype
     let variable = Variable(
-      initializer(shape, dtype: dtype ?? self.dtype), name: path + "/" + name,
-      isTrainable: trainable)
+      mistake == nil ? initializer(shape, dtype: dtype) : .zeros(shape, dtype: dtype),
+      name: path + "/" + name, isTrainable: trainable)
     if let constraint {
       variable.constraint = { constraint($0) }
       variable.isConstraintReplayable = true
@@ -213,7 +219,9 @@ open class Layer: CustomStringConvertible {
     inputDTypes = inputs.indices.map { $0 < dtypes.count ? dtypes[$0] : .float32 }
     dtype = inputDTypes.first { $0.isFloating } ?? .float32
     do {
+      failedWeight = nil
       try build(inputs: inputs)
+      if let failedWeight { throw failedWeight }
     } catch {
       ownWeights = []
       ownSources = []
