@@ -8,6 +8,14 @@ public enum SaveFrequency: Sendable, Equatable {
   case epoch
   /// After each number of batches.
   case batches(Int)
+
+  /// Throws if it would never be time.
+  func check(_ who: String) throws(Diagnostic) {
+    guard case .batches(let count) = self, count < 1 else { return }
+    throw Diagnostic(
+      who, "the number of batches is not positive", expected: ".epoch, or .batches of 1 or more",
+      got: ".batches(\(count))")
+  }
 }
 
 /// Saves a running training, and continues it with the same bits after the process was killed.
@@ -47,6 +55,7 @@ public final class BackupAndRestore<Files: FileSystem>: Callback {
   }
 
   public func trainingBegan(_ run: TrainingRun) throws {
+    try saveFrequency.check("BackupAndRestore")
     if try files.status(at: path) == nil { return }
     try run.restore(try TrainingSnapshot(contentsOf: path))
   }
