@@ -96,12 +96,16 @@ extension Model {
       }
       let ready = try prepared(data, "fit")
       try checkBatch(ready, compilation, "fit")
+      try checkStates(data.sampleCount, inBatchesOf: batchSize, "fit")
       let rows = try TensorDataset(ready.batch)
       // Validation data must fit as well, before anything changes.
       let validation = try kept.map {
         let ready = try prepared($0, "fit")
         try checkBatch(ready, compilation, "fit")
         try checkValues(ready, compilation, "fit", checkingValues: checkingValues)
+        // The states go from training to validation and back.
+        try checkStates(
+          $0.sampleCount, inBatchesOf: validationBatchSize ?? batchSize, "fit")
         return try TensorDataset(ready.batch).batched(validationBatchSize ?? batchSize)
       }
       let options = FitOptions(
