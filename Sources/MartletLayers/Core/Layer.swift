@@ -308,7 +308,9 @@ open class Layer: CustomStringConvertible {
       let zeros = zip(inputs, inputDTypes).map { shape, dtype in
         Tensor.zeros(shape.map { $0 ?? size }, dtype: dtype)
       }
-      return call(zeros, CallContext().with(masks: inputs.map { _ in nil })).map(\.shape)
+      let context = CallContext().with(masks: inputs.map { _ in nil })
+      context.isProbing = true
+      return call(zeros, context).map(\.shape)
     }
     if inputs.allSatisfy({ $0.allSatisfy { $0 != nil } }) {
       return outputs(0).map { $0.map(Optional.some) }

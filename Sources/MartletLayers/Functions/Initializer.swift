@@ -19,8 +19,9 @@ public struct Initializer: Sendable {
     self.make = make
   }
 
-  /// A first value; traps on a shape that the initializer cannot fill. A layer that asks for one does
-  /// not trap: its `build` throws.
+  /// A first value; traps on a shape that the initializer cannot fill.
+  ///
+  /// A layer that asks for one does not trap: its `build` throws.
   public func callAsFunction(
     _ shape: Shape, dtype: DType = .float32, using source: RandomSource? = nil
   ) -> Tensor {

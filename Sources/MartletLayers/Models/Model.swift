@@ -137,11 +137,11 @@ open class Model: Layer {
     guard let graph else { return given.isFloating && given != dtype ? dtype : nil }
     guard index < graph.inputs.count else { return nil }
     let wanted = graph.inputs[index].dtype
-    if wanted == given || given.isInteger && takesWholeNumbers(index) { return nil }
+    if wanted == given || given.isInteger && isReadAsWholeNumbers(index) { return nil }
     return wanted
   }
 
-  private func takesWholeNumbers(_ index: Int) -> Bool {
+  private func isReadAsWholeNumbers(_ index: Int) -> Bool {
     guard let graph else { return false }
     let readers = graph.calls.filter { call in
       call.inputs.contains { $0.call === graph.inputs[index].call }
@@ -150,7 +150,7 @@ open class Model: Layer {
   }
 
   override var takesWholeNumbers: Bool {
-    inputs.indices.allSatisfy { takesWholeNumbers($0) } && !inputs.isEmpty
+    inputs.indices.allSatisfy { isReadAsWholeNumbers($0) } && !inputs.isEmpty
   }
 
   override func undoOfBuild() -> () -> Void {

@@ -48,7 +48,7 @@ public final class CSVLogger: Callback {
     if text.isEmpty {
       text = (["epoch"] + run.columns).joined(separator: separator) + "\n"
     }
-    let header = text.prefix { $0 != "\n" }.components(separatedBy: separator)
+    let header = text.prefix { !$0.isNewline }.components(separatedBy: separator)
     let values = header.dropFirst().map { run.logs[$0].map { "\($0)" } ?? "NA" }
     text += (["\(epoch)"] + values).joined(separator: separator) + "\n"
     try write(text)
@@ -63,7 +63,7 @@ public final class CSVLogger: Callback {
   public var state: [String: Double]? {
     get { ["bytes": Double(text.utf8.count)] }
     set {
-      guard let bytes = newValue?["bytes"].flatMap({ Int(exactly: $0) }) else { return }
+      guard let bytes = newValue?["bytes"].flatMap({ Int(exactly: $0) }), bytes >= 0 else { return }
       text = String(decoding: before.utf8.prefix(bytes), as: UTF8.self)
     }
   }
@@ -78,7 +78,9 @@ extension TrainingRun {
       // A metric of several values has a name for each of them.
       let isLater = name.hasPrefix("val_")
       let base = isLater ? String(name.dropFirst(4)) : name
-      let parts = found.filter { $0.hasPrefix(base + "_") && Int($0.dropFirst(base.count + 1)) != nil }
+      let parts = found.filter {
+        $0.hasPrefix(base + "_") && Int($0.dropFirst(base.count + 1)) != nil
+      }
       if found.contains(base) || parts.isEmpty {
         columns.insert(name)
       } else if isLater {

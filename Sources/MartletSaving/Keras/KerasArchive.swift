@@ -111,7 +111,8 @@ extension Model {
         path, "the state of the optimizer is not that of the trainable weights",
         expected: "\(variables.count) tensors in optimizer/vars for \(optimizer.kerasName)",
         got: "\(group.datasets.count)",
-        fix: "pass compiling: false and compile the model, which then trains from a fresh optimizer")
+        fix: "pass compiling: false and compile the model, which then trains from a fresh optimizer"
+      )
     }
     let values = try variables.enumerated().map { index, variable in
       guard let dataset = group.datasets["\(index)"], dataset.shape == variable.shape else {

@@ -136,7 +136,7 @@ public final class LearningRateScheduler: Callback {
 
   public var state: [String: Double]? {
     get { lastEpoch.map { ["epoch": Double($0)] } }
-    set { lastEpoch = newValue?["epoch"].map { Int($0) } }
+    set { lastEpoch = newValue?["epoch"].flatMap { Int(exactly: $0) } }
   }
 }
 

@@ -23,7 +23,8 @@ extension Loss {
     ).shape
     var weight = weightShape
     if weight.count == values.count + 1, weight.last == 1 { weight.removeLast() }
-    let fits = weight.count <= values.count && zip(weight, values).allSatisfy { $0 == $1 || $0 == 1 }
+    let fits =
+      weight.count <= values.count && zip(weight, values).allSatisfy { $0 == $1 || $0 == 1 }
     if fits { return }
     throw Diagnostic(
       name, "the sample weights do not fit the samples",
@@ -62,7 +63,7 @@ extension Loss {
     func first<Scalar: TensorScalar>(
       _ scalar: Scalar.Type, _ isRight: (Scalar) -> Bool
     ) -> Int? {
-      labels.withElements(of: scalar) { elements in
+      labels.withElements(of: scalar) { elements -> Int? in
         for index in 0..<elements.count where !isRight(elements[index]) { return index }
         return nil
       }

@@ -29,7 +29,7 @@ extension Model {
     batch.weightNames = nil
     try checkRows(Batch(inputs: batch.inputs), who)
     let shapes = batch.inputs.map { $0.shape.map(Optional.some) }
-    let predictions = try undoingBuild {
+    let predictions = try undoingBuild { () throws -> [Shape] in
       try build(
         for: shapes.map { [nil] + $0.dropFirst() }, dtypes: batch.inputs.map(\.dtype))
       return try outputShapes(shapes).map { $0.map { $0 ?? 0 } }
@@ -120,7 +120,8 @@ extension Model {
     if batch.targets.count != predictions.count {
       let isFew = batch.targets.count < predictions.count
       throw Diagnostic(
-        who, "there are too \(isFew ? "few" : "many") targets", expected: "\(predictions.count), one for each output",
+        who, "there are too \(isFew ? "few" : "many") targets",
+        expected: "\(predictions.count), one for each output",
         got: "\(batch.targets.count)")
     }
     if let weights = batch.weights, weights.count > 1, weights.count != predictions.count {

@@ -75,18 +75,21 @@ extension Model {
   ///
   ///     try model.fit(Batch(inputs: ["image": images, "size": sizes], targets: ["class": labels]))
   ///
-  /// Parameters as for tensors; sample weights are the batch's.
+  /// Parameters as for tensors; sample weights are the batch's. With several outputs `classWeights`
+  /// has the class weights of each, by its name: `["digit": [7: 2]]`.
   @discardableResult
   public final func fit(
     _ data: Batch, batchSize: Int = 32, epochs: Int = 1, verbose: Verbosity = .auto,
     callbacks: [any Callback] = [], validationSplit: Double = 0, validationData: Batch? = nil,
-    shuffle: Bool = true, classWeight: [Int: Double]? = nil, initialEpoch: Int = 0,
+    shuffle: Bool = true, classWeight: [Int: Double]? = nil,
+    classWeights: [String: [Int: Double]]? = nil, initialEpoch: Int = 0,
     stepsPerEpoch: Int? = nil, validationSteps: Int? = nil, validationBatchSize: Int? = nil,
     validationFrequency: any ValidationFrequency = 1, checkingValues: Bool = true
   ) throws -> History {
     try checkBatchSize(batchSize, "fit")
     try checkBatchSize(validationBatchSize ?? batchSize, "fit")
     let compilation = try requireCompilation("fit")
+    try requireSamples(data, "fit")
     return try train { () throws -> (TrainingRun, FitOptions) in
       var data = data
       var kept = validationData
@@ -111,8 +114,9 @@ extension Model {
       let options = FitOptions(
         epochs: epochs, initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch,
         validation: validation, validationSteps: validationSteps,
-        validationFrequency: validationFrequency, classWeight: classWeight, callbacks: callbacks,
-        verbose: verbose, checkingValues: checkingValues)
+        validationFrequency: validationFrequency, classWeight: classWeight,
+        classWeights: classWeights, callbacks: callbacks, verbose: verbose,
+        checkingValues: checkingValues)
       let source = shuffle ? rows.shuffled().batched(batchSize) : rows.batched(batchSize)
       return try begin(on: source, checking: ready, options)
     }
@@ -122,14 +126,14 @@ extension Model {
   ///
   ///     try model.fit(train.shuffled().batched(128), epochs: 12, validationData: test.batched(128))
   ///
-  /// Each batch is checked as it comes. Parameters as for tensors.
+  /// Each batch is checked as it comes. Parameters as for tensors and for batches.
   @discardableResult
   public final func fit(
     _ data: some BatchSource, epochs: Int = 1, verbose: Verbosity = .auto,
     callbacks: [any Callback] = [], validationData: (any BatchSource)? = nil,
-    classWeight: [Int: Double]? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil,
-    validationSteps: Int? = nil, validationFrequency: any ValidationFrequency = 1,
-    checkingValues: Bool = true
+    classWeight: [Int: Double]? = nil, classWeights: [String: [Int: Double]]? = nil,
+    initialEpoch: Int = 0, stepsPerEpoch: Int? = nil, validationSteps: Int? = nil,
+    validationFrequency: any ValidationFrequency = 1, checkingValues: Bool = true
   ) throws -> History {
     if case .endless = data.cardinality, stepsPerEpoch == nil {
       throw Diagnostic(
@@ -139,8 +143,9 @@ extension Model {
     let options = FitOptions(
       epochs: epochs, initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch,
       validation: validationData, validationSteps: validationSteps,
-      validationFrequency: validationFrequency, classWeight: classWeight, callbacks: callbacks,
-      verbose: verbose, checkingValues: checkingValues)
+      validationFrequency: validationFrequency, classWeight: classWeight,
+      classWeights: classWeights, callbacks: callbacks, verbose: verbose,
+      checkingValues: checkingValues)
     return try train { try begin(on: data, checking: nil, options) }
   }
 }

@@ -9,11 +9,15 @@ struct FitOptions {
   var validationSteps: Int?
   var validationFrequency: any ValidationFrequency
   var classWeight: [Int: Double]?
+  /// Class weights by the names of the outputs.
+  var classWeights: [String: [Int: Double]]?
   var callbacks: [any Callback]
   var verbose: Verbosity
   var checkingValues: Bool
   /// Whether all data were checked before the first step.
   var isChecked = false
+
+  var weighsClasses: Bool { classWeight != nil || classWeights != nil }
 }
 
 extension Model {
@@ -116,7 +120,7 @@ extension Model {
     while options.stepsPerEpoch.map({ run.batch < $0 }) ?? true, !run.isStopping {
       guard var batch = try nextBatch(run, options) else { break }
       for callback in run.callbacks { try callback.batchBegan(run.batch, run) }
-      if !options.isChecked || options.classWeight != nil {
+      if !options.isChecked || options.weighsClasses {
         let ready = try weighted(try prepared(batch, "fit"), options, "fit")
         if !options.isChecked {
           try checkBatch(ready, compilation, "fit")
@@ -207,20 +211,30 @@ extension Model {
   private final func weighted(
     _ ready: PreparedBatch, _ options: FitOptions, _ who: String
   ) throws -> PreparedBatch {
-    guard let classWeight = options.classWeight else { return ready }
+    if !options.weighsClasses { return ready }
     var ready = ready
     let batch = ready.batch
-    if batch.targets.count != 1 || batch.weights != nil {
+    if batch.weights != nil || options.classWeight != nil && batch.targets.count != 1 {
       throw Diagnostic(
-        who, "class weights need one output and no sample weights",
-        expected: "one target, no weights",
+        who, "class weights need samples without weights, and one output or names",
+        expected: "one target, or classWeights with the names of outputs; no sample weights",
         got: "\(batch.targets.count) targets, \(batch.weights?.count ?? 0) weights")
     }
-    ready.batch.weights = [
-      try sampleWeights(
-        for: batch.targets[0], classWeight: classWeight,
-        predictionShape: ready.predictionShapes[0])
-    ]
+    let names = trainedOutputNames
+    for name in (options.classWeights ?? [:]).keys.sorted() where !names.contains(name) {
+      throw Diagnostic(
+        who, "class weights have a name that no output has",
+        expected: names.joined(separator: ", "), got: "\"\(name)\"")
+    }
+    let counts = Swift.min(batch.targets.count, ready.predictionShapes.count)
+    ready.batch.weights = try (0..<counts).map { output in
+      let given =
+        options.classWeight ?? (output < names.count ? options.classWeights?[names[output]] : nil)
+      guard let given else { return Tensor.ones([batch.sampleCount]).evaluated() }
+      return try sampleWeights(
+        for: batch.targets[output], classWeight: given,
+        predictionShape: ready.predictionShapes[output])
+    }
     return ready
   }
 }

@@ -26,7 +26,7 @@ extension Model {
 
   /// Throws if the batches of data in memory will not all be of the size that stateful layers need.
   final func checkStates(_ samples: Int, inBatchesOf size: Int, _ who: String) throws(Diagnostic) {
-    if statefulLayers.isEmpty { return }
+    if samples == 0 || statefulLayers.isEmpty { return }
     let (size, rest) = (Swift.min(samples, size), samples % Swift.min(samples, size))
     if rest != 0 {
       throw Diagnostic(

@@ -102,12 +102,14 @@ public class RNN: Layer, ConfigurableLayer {
   public override func call(_ inputs: [Tensor], _ context: CallContext) -> [Tensor] {
     let x = inputs[0]
     let steps = RecurrentSteps(isTraining: context.isTraining)
-    let starts = startingStates(inputs, batch: x.shape[0], context.file, context.line)
+    let starts = startingStates(inputs, batch: x.shape[0], context)
     let startsAtZero = inputs.count == 1 && !options.stateful
     let (result, states) =
       scanned(x, startsAtZero ? [] : starts, steps, context.mask)
       ?? unrolled(x, starts, steps, context.mask)
-    if let kept { for (variable, state) in zip(kept, states) { variable.assign(state) } }
+    if let kept, !context.isProbing {
+      for (variable, state) in zip(kept, states) { variable.assign(state) }
+    }
     return [result] + (options.returnState ? states : [])
   }
 
@@ -155,17 +157,22 @@ public class RNN: Layer, ConfigurableLayer {
   }
 
   private func startingStates(
-    _ inputs: [Tensor], batch: Int, _ file: StaticString, _ line: UInt
+    _ inputs: [Tensor], batch: Int, _ context: CallContext
   ) -> [Tensor] {
     if inputs.count > 1 { return Array(inputs.dropFirst()) }
-    if let mistake = mistake(batch: batch) { trap(mistake, file: file, line: line) }
-    if options.stateful, let kept { return kept.map(\.value) }
+    let keepsStates = options.stateful && !context.isProbing
+    if keepsStates, let kept {
+      if let mistake = mistake(batch: batch) {
+        trap(mistake, file: context.file, line: context.line)
+      }
+      return kept.map(\.value)
+    }
     let step = [batch] + inputs[0].shape.dropFirst(2).map(Optional.some)
     let shapes = (try? cell.stateShapes(step)) ?? []
     let zeros = shapes.map { shape in
       Tensor.zeros([batch] + shape.map { $0 ?? 0 }, dtype: inputs[0].dtype)
     }
-    if options.stateful { kept = zeros.map { Variable($0, name: path + "/state") } }
+    if keepsStates { kept = zeros.map { Variable($0, name: path + "/state") } }
     return zeros
   }
 
