@@ -9,23 +9,28 @@ public struct Batch: Sendable {
   public var inputs: [Tensor]
   /// What should come out of the model, in the order of its outputs; empty where nothing is known.
   public var targets: [Tensor]
-  /// How much each sample counts, a tensor for each target; nil where all count alike.
+  /// How much each sample counts: a tensor for each target, or one for all of them; nil where all
+  /// count alike.
   public var weights: [Tensor]?
   /// The names of the inputs, where they have some.
   public var inputNames: [String]?
   /// The names of the targets, where they have some.
   public var targetNames: [String]?
+  /// The names of the targets whose samples the weights are of, where they have some; samples of
+  /// targets that are not named count 1.
+  public var weightNames: [String]?
 
   /// Creates an element from lists of tensors.
   public init(
     inputs: [Tensor], targets: [Tensor] = [], weights: [Tensor]? = nil,
-    inputNames: [String]? = nil, targetNames: [String]? = nil
+    inputNames: [String]? = nil, targetNames: [String]? = nil, weightNames: [String]? = nil
   ) {
     self.inputs = inputs
     self.targets = targets
     self.weights = weights
     self.inputNames = inputNames
     self.targetNames = targetNames
+    self.weightNames = weightNames
   }
 
   /// Creates an element of one input, and one target and its weights where there are some.
@@ -34,15 +39,18 @@ public struct Batch: Sendable {
   }
 
   /// Creates an element of named tensors; they stand in the order of their names.
+  ///
+  /// Weights go by the names of the targets whose samples they are of.
   public init(
     inputs: [String: Tensor], targets: [String: Tensor] = [:], weights: [String: Tensor]? = nil
   ) {
     let inputs = inputs.sorted { $0.key < $1.key }
     let targets = targets.sorted { $0.key < $1.key }
+    let weights = weights.map { $0.sorted { $0.key < $1.key } }
     self.init(
-      inputs: inputs.map(\.value), targets: targets.map(\.value),
-      weights: weights.map { $0.sorted { $0.key < $1.key }.map(\.value) },
-      inputNames: inputs.map(\.key), targetNames: targets.isEmpty ? nil : targets.map(\.key))
+      inputs: inputs.map(\.value), targets: targets.map(\.value), weights: weights?.map(\.value),
+      inputNames: inputs.map(\.key), targetNames: targets.isEmpty ? nil : targets.map(\.key),
+      weightNames: weights?.map(\.key))
   }
 
   /// All tensors: inputs, targets, weights.
@@ -90,7 +98,7 @@ extension Batch: CustomStringConvertible {
     }
     var text = list(inputs, inputNames)
     if !targets.isEmpty { text += " → " + list(targets, targetNames) }
-    if let weights { text += " · " + list(weights, nil) }
+    if let weights { text += " · " + list(weights, weightNames) }
     return text
   }
 }

@@ -12,11 +12,13 @@ enum Pairing: Sendable {
         inputs: a.inputs + b.inputs, targets: a.targets + b.targets,
         weights: a.weights == nil && b.weights == nil ? nil : (a.weights ?? []) + (b.weights ?? []),
         inputNames: joined(a.inputNames, b.inputNames),
-        targetNames: joined(a.targetNames, b.targetNames))
+        targetNames: joined(a.targetNames, b.targetNames),
+        weightNames: a.weights == nil || b.weights == nil
+          ? a.weightNames ?? b.weightNames : joined(a.weightNames, b.weightNames))
     case .inputsAndTargets:
       Batch(
         inputs: a.inputs, targets: b.inputs, weights: a.weights, inputNames: a.inputNames,
-        targetNames: b.inputNames)
+        targetNames: b.inputNames, weightNames: a.weightNames)
     }
   }
 

@@ -58,7 +58,14 @@ public struct CallContext {
     self.gathered = gathered
   }
 
+  /// Whether layers are only asked for shapes: nothing that they keep is to change.
+  var isProbing: Bool {
+    get { gathered.isProbing }
+    nonmutating set { gathered.isProbing = newValue }
+  }
+
   private final class Gathered {
     var losses: [Tensor] = []
+    var isProbing = false
   }
 }

@@ -43,6 +43,8 @@ open class Layer: CustomStringConvertible {
 
   final var ownWeights: [Weight] = []
   final var ownSources: [RandomSource] = []
+  /// The first mistake made in `addWeight`, for `build(for:)` to throw.
+  private var failedWeight: Diagnostic?
   final var calls: [WeakCall] = []
   private var checkedShapes: [Shape] = []
   /// The layers inside, remembered once the layer is built: reflection is slow.
@@ -108,6 +110,9 @@ open class Layer: CustomStringConvertible {
 
   /// The element type of the outputs.
   open var outputDType: DType { dtype }
+
+  /// Whether the layer asks for whole numbers, of which a conversion might lose digits.
+  var takesWholeNumbers: Bool { false }
 
   /// Whether every call with inputs of the same shapes does the same: steps of training are then
   /// replayed without calling the layer.
@@ -177,9 +182,13 @@ open class Layer: CustomStringConvertible {
     _ name: String, _ shape: Shape, _ initializer: Initializer, regularizer: Regularizer? = nil,
     constraint: Constraint? = nil, trainable: Bool = true, dtype: DType? = nil
   ) -> Variable {
+    var mistake = initializer.mistake(shape)
+    if let who = mistake?.who { mistake?.who = "\(path)/\(name): \(who)" }
+    failedWeight = failedWeight ?? mistake
+    let dtype = dtype ?? self.dtype
     let variable = Variable(
-      initializer(shape, dtype: dtype ?? self.dtype), name: path + "/" + name,
-      isTrainable: trainable)
+      mistake == nil ? initializer(shape, dtype: dtype) : .zeros(shape, dtype: dtype),
+      name: path + "/" + name, isTrainable: trainable)
     if let constraint {
       variable.constraint = { constraint($0) }
       variable.isConstraintReplayable = true
@@ -210,7 +219,9 @@ open class Layer: CustomStringConvertible {
     inputDTypes = inputs.indices.map { $0 < dtypes.count ? dtypes[$0] : .float32 }
     dtype = inputDTypes.first { $0.isFloating } ?? .float32
     do {
+      failedWeight = nil
       try build(inputs: inputs)
+      if let failedWeight { throw failedWeight }
     } catch {
       ownWeights = []
       ownSources = []
@@ -222,6 +233,26 @@ open class Layer: CustomStringConvertible {
     knownSublayers = sublayers
     for (_, layer) in innerLayers where layer.trainable && !trainable { layer.trainable = false }
     nameWeights()
+  }
+
+  /// What undoes a build that has not come yet.
+  func undoOfBuild() -> () -> Void {
+    let before = (isBuilt, builtShapes, dtype, inputDTypes, ownWeights, ownSources, knownSublayers)
+    let (shapes, names) = (checkedShapes, (name, path))
+    return { [self] in
+      (isBuilt, builtShapes, dtype, inputDTypes, ownWeights, ownSources, knownSublayers) = before
+      checkedShapes = shapes
+      (name, path) = names
+      configurationChanged()
+    }
+  }
+
+  /// What undoes a build, that of the layers inside too: for those who build before they know that
+  /// all is well.
+  package final func undoOfBuildThroughout() -> () -> Void {
+    var steps: [() -> Void] = []
+    walk { steps.append($0.undoOfBuild()) }
+    return { for step in steps { step() } }
   }
 
   /// Runs the layer on values: builds it if needed, checks the shapes, calls it, adds its activity
@@ -277,7 +308,9 @@ open class Layer: CustomStringConvertible {
       let zeros = zip(inputs, inputDTypes).map { shape, dtype in
         Tensor.zeros(shape.map { $0 ?? size }, dtype: dtype)
       }
-      return call(zeros, CallContext().with(masks: inputs.map { _ in nil })).map(\.shape)
+      let context = CallContext().with(masks: inputs.map { _ in nil })
+      context.isProbing = true
+      return call(zeros, context).map(\.shape)
     }
     if inputs.allSatisfy({ $0.allSatisfy { $0 != nil } }) {
       return outputs(0).map { $0.map(Optional.some) }

@@ -6,6 +6,8 @@ public struct Initializer: Sendable {
   /// Keras' name and hyperparameters.
   public let configuration: Configuration
   private let make: @Sendable (Shape, DType, RandomSource?) -> Tensor
+  /// What is wrong with a shape; nil where nothing is.
+  var mistake: @Sendable (Shape) -> Diagnostic? = { _ in nil }
 
   /// An initializer from a closure of shape, element type and source of random numbers (nil: the
   /// one that `withRandomSeed` set).
@@ -17,7 +19,9 @@ public struct Initializer: Sendable {
     self.make = make
   }
 
-  /// A first value.
+  /// A first value; traps on a shape that the initializer cannot fill.
+  ///
+  /// A layer that asks for one does not trap: its `build` throws.
   public func callAsFunction(
     _ shape: Shape, dtype: DType = .float32, using source: RandomSource? = nil
   ) -> Tensor {

@@ -30,17 +30,19 @@ extension Initializer {
 
   /// A multiple of the identity matrix, which need not be square; traps if the weight is no matrix.
   public static func identity(gain: Double) -> Initializer {
-    Initializer("Identity", ["gain": .number(gain)]) { shape, dtype, _ in
-      if shape.count != 2 {
-        trap(
-          Diagnostic(
-            "identity", "the weight is no matrix", expected: "a shape of two axes",
-            got: "\(shape)"),
-          file: #fileID, line: #line)
-      }
+    let mistake: @Sendable (Shape) -> Diagnostic? = { shape in
+      shape.count == 2
+        ? nil
+        : Diagnostic(
+          "identity", "the weight is no matrix", expected: "a shape of two axes", got: "\(shape)")
+    }
+    var made = Initializer("Identity", ["gain": .number(gain)]) { shape, dtype, _ in
+      if let mistake = mistake(shape) { trap(mistake, file: #fileID, line: #line) }
       let eye = Tensor.eye(shape[0], shape[1], dtype: dtype)
       return gain == 1 ? eye : eye * gain
     }
+    made.mistake = mistake
+    return made
   }
 
   /// Random numbers of a normal distribution.
@@ -83,15 +85,16 @@ extension Initializer {
   /// All axes but the last count as rows; traps if the weight has fewer than two axes (Saxe et al.,
   /// 2014).
   public static func orthogonal(gain: Double = 1, seed: Int? = nil) -> Initializer {
-    Initializer("Orthogonal", ["gain": .number(gain), "seed": .optional(seed)]) {
+    let mistake: @Sendable (Shape) -> Diagnostic? = { shape in
+      shape.count >= 2
+        ? nil
+        : Diagnostic(
+          "orthogonal", "the weight has too few axes", expected: "two axes or more",
+          got: "\(shape)")
+    }
+    var made = Initializer("Orthogonal", ["gain": .number(gain), "seed": .optional(seed)]) {
       shape, dtype, source in
-      if shape.count < 2 {
-        trap(
-          Diagnostic(
-            "orthogonal", "the weight has too few axes", expected: "two axes or more",
-            got: "\(shape)"),
-          file: #fileID, line: #line)
-      }
+      if let mistake = mistake(shape) { trap(mistake, file: #fileID, line: #line) }
       let rows = shape.dropLast().reduce(1, *)
       let columns = shape[shape.count - 1]
       if rows == 0 || columns == 0 { return .zeros(shape, dtype: dtype) }
@@ -103,6 +106,8 @@ extension Initializer {
       let matrix = rows < columns ? uniform.transposed() : uniform
       return (gain == 1 ? matrix : matrix * gain).reshaped(to: shape)
     }
+    made.mistake = mistake
+    return made
   }
 
   /// The source of an initializer that has a seed of its own.

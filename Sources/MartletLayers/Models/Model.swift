@@ -129,6 +129,39 @@ open class Model: Layer {
   }
   private var lastMasks: [Tensor?] = []
 
+  /// The element type that an input is brought to before the model is called; nil if it stays as
+  /// it is.
+  ///
+  /// As in Keras it is that of the model's input; whole numbers stay for layers that ask for them.
+  package final func neededType(ofInput index: Int, _ given: DType) -> DType? {
+    guard let graph else { return given.isFloating && given != dtype ? dtype : nil }
+    guard index < graph.inputs.count else { return nil }
+    let wanted = graph.inputs[index].dtype
+    if wanted == given || given.isInteger && isReadAsWholeNumbers(index) { return nil }
+    return wanted
+  }
+
+  private func isReadAsWholeNumbers(_ index: Int) -> Bool {
+    guard let graph else { return false }
+    let readers = graph.calls.filter { call in
+      call.inputs.contains { $0.call === graph.inputs[index].call }
+    }
+    return !readers.isEmpty && readers.allSatisfy { $0.layer.takesWholeNumbers }
+  }
+
+  override var takesWholeNumbers: Bool {
+    inputs.indices.allSatisfy { isReadAsWholeNumbers($0) } && !inputs.isEmpty
+  }
+
+  override func undoOfBuild() -> () -> Void {
+    let undo = super.undoOfBuild()
+    let before = (graph, inputNames, outputNames)
+    return { [self] in
+      undo()
+      (graph, inputNames, outputNames) = before
+    }
+  }
+
   private func check(_ shapes: [PartialShape], _ graph: LayerGraph) throws(Diagnostic) {
     let expected = graph.inputs.map(\.shape)
     if shapes.count != expected.count {

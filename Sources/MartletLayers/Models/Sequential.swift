@@ -93,6 +93,15 @@ public final class Sequential: Model {
     }
   }
 
+  override func undoOfBuild() -> () -> Void {
+    let undo = super.undoOfBuild()
+    let before = (entry, learntInput, failure)
+    return { [self] in
+      undo()
+      (entry, learntInput, failure) = before
+    }
+  }
+
   public override func build(inputs: [PartialShape]) throws {
     if graph != nil { return }
     if let failure { throw failure }

@@ -8,13 +8,22 @@ public enum SaveFrequency: Sendable, Equatable {
   case epoch
   /// After each number of batches.
   case batches(Int)
+
+  /// Throws if it would never be time.
+  func check(_ who: String) throws(Diagnostic) {
+    guard case .batches(let count) = self, count < 1 else { return }
+    throw Diagnostic(
+      who, "the number of batches is not positive", expected: ".epoch, or .batches of 1 or more",
+      got: ".batches(\(count))")
+  }
 }
 
 /// Saves a running training, and continues it with the same bits after the process was killed.
 ///
 /// When `fit` begins and the file exists, everything is put back: weights, optimizer, random
 /// numbers, the position in the data in the middle of an epoch too, running means, history, and what
-/// the other callbacks remember. When training ends, the file is removed.
+/// the other callbacks remember. When training ends, the file is removed, also where a callback
+/// stopped it; it is kept where training was interrupted by Ctrl-C or a cancelled task.
 public final class BackupAndRestore<Files: FileSystem>: Callback {
   /// The file; the folder must exist.
   public let path: String
@@ -46,6 +55,7 @@ public final class BackupAndRestore<Files: FileSystem>: Callback {
   }
 
   public func trainingBegan(_ run: TrainingRun) throws {
+    try saveFrequency.check("BackupAndRestore")
     if try files.status(at: path) == nil { return }
     try run.restore(try TrainingSnapshot(contentsOf: path))
   }
@@ -61,8 +71,8 @@ public final class BackupAndRestore<Files: FileSystem>: Callback {
   }
 
   public func trainingEnded(_ run: TrainingRun) throws {
-    // A run that was stopped before its end may be continued.
-    if deleteCheckpoint, run.stopReason == nil, try files.status(at: path) != nil {
+    // A run that was interrupted is to be continued; one that a callback stopped is done.
+    if deleteCheckpoint, !run.isInterrupted, try files.status(at: path) != nil {
       try files.remove(path)
     }
   }

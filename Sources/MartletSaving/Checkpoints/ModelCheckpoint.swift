@@ -51,6 +51,8 @@ public final class ModelCheckpoint: Callback {
         "ModelCheckpoint", "the ending of the file is not known",
         expected: ".keras, .weights.h5 or .safetensors", got: path)
     }
+    try saveFrequency.check("ModelCheckpoint")
+    try PathTemplate(path).check(names: logNames(run))
     if saveBestOnly { try monitored.begin(run, "ModelCheckpoint") }
     // A place that is not there is refused before the first step.
     let text = PathTemplate(path).folder
@@ -59,6 +61,25 @@ public final class ModelCheckpoint: Callback {
         "ModelCheckpoint", "the folder does not exist", expected: "an existing folder", got: text)
     }
     batches = 0
+  }
+
+  /// The names that the logs will have when a file is written; nil where other callbacks may add some
+  /// that nobody knows yet.
+  private func logNames(_ run: TrainingRun) -> [String]? {
+    var names = run.logNames
+    if saveFrequency != .epoch { names.removeAll { $0.hasPrefix("val_") } }
+    for callback in run.callbacks where callback !== self {
+      switch callback {
+      case is ReduceLROnPlateau, is LearningRateScheduler:
+        if saveFrequency == .epoch { names.append("learning_rate") }
+      case is EarlyStopping, is ProgressBar, is TerminateOnNaN, is SwapEMAWeights,
+        is StopOnInterrupt, is CSVLogger, is TensorBoard, is ModelCheckpoint,
+        is BackupAndRestore<DiskFileSystem>:
+        break
+      default: return nil
+      }
+    }
+    return names
   }
 
   public func batchEnded(_ batch: Int, _ run: TrainingRun) throws {
@@ -124,6 +145,34 @@ struct PathTemplate {
     return folder.isEmpty ? "." : folder
   }
 
+  /// Throws if a place names what the logs will not have.
+  func check(names: [String]?) throws(Diagnostic) {
+    guard let names else { return }
+    for name in places where name != "epoch" && !names.contains(name) {
+      // A metric of several values has a name for each of them.
+      let number = name.lastIndex(of: "_").map { name[name.index(after: $0)...] } ?? ""
+      if Int(number) != nil, names.contains(String(name.dropLast(number.count + 1))) { continue }
+      throw unknown(name, names)
+    }
+  }
+
+  /// The names of the places.
+  private var places: [String] {
+    var names: [String] = []
+    var rest = text[...]
+    while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
+      names.append(String(rest[rest.index(after: open)..<close].prefix { $0 != ":" }))
+      rest = rest[rest.index(after: close)...]
+    }
+    return names
+  }
+
+  private func unknown(_ name: String, _ names: [String]) -> Diagnostic {
+    Diagnostic(
+      "ModelCheckpoint", "the path names what the logs do not have",
+      expected: (["epoch"] + names).joined(separator: ", "), got: "{\(name)}")
+  }
+
   /// The path with its numbers; throws for a name that the logs do not have.
   func filled(epoch: Int, logs: Logs) throws(Diagnostic) -> String {
     var result = ""
@@ -142,9 +191,7 @@ struct PathTemplate {
         let decimals = Int(format.drop { $0 != "." }.dropFirst().prefix { $0.isNumber })
         result += decimals.map { String(format: "%.\($0)f", value) } ?? "\(value)"
       } else {
-        throw Diagnostic(
-          "ModelCheckpoint", "the path names what the logs do not have",
-          expected: (["epoch"] + logs.names).joined(separator: ", "), got: "{\(name)}")
+        throw unknown(name, logs.names)
       }
       rest = rest[rest.index(after: close)...]
     }

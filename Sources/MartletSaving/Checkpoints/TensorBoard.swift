@@ -90,6 +90,7 @@ public final class TensorBoard: Callback {
   }
 
   public func trainingBegan(_ run: TrainingRun) throws {
+    try updateFrequency.check("TensorBoard")
     (training, validation, batches) = (nil, nil, 0)
     // A place that cannot be written is found out before the first step.
     let file = try trainingFile()

@@ -100,9 +100,20 @@ extension Model {
     guard let optimizer, let group = root.group(at: "optimizer/vars"), isBuilt else { return }
     let trainable = trainableVariables
     if trainable.isEmpty { return }
-    optimizer.build(for: trainable)
-    let variables = optimizer.variables
-    guard group.datasets.count == variables.count else { return }
+    var variables = optimizer.variables
+    // One that has not been used yet has a count of steps and a rate, no more.
+    if group.datasets.count != variables.count {
+      optimizer.build(for: trainable)
+      variables = optimizer.variables
+    }
+    guard group.datasets.count == variables.count else {
+      throw Diagnostic(
+        path, "the state of the optimizer is not that of the trainable weights",
+        expected: "\(variables.count) tensors in optimizer/vars for \(optimizer.kerasName)",
+        got: "\(group.datasets.count)",
+        fix: "pass compiling: false and compile the model, which then trains from a fresh optimizer"
+      )
+    }
     let values = try variables.enumerated().map { index, variable in
       guard let dataset = group.datasets["\(index)"], dataset.shape == variable.shape else {
         throw Diagnostic(

@@ -52,6 +52,7 @@ public final class ReduceLROnPlateau: Callback {
 
   public func trainingBegan(_ run: TrainingRun) throws {
     try monitored.begin(run, "ReduceLROnPlateau")
+    try run.optimizer.requireOwnRate("ReduceLROnPlateau")
     monitored.best = nil
     (wait, coolingLeft) = (0, 0)
   }
@@ -99,6 +100,8 @@ public final class ReduceLROnPlateau: Callback {
 public final class LearningRateScheduler: Callback {
   private let schedule: (Int, Double) -> Double
   private let announces: Bool
+  /// The epoch whose rate was set last: one that is continued in its middle has it already.
+  private var lastEpoch: Int?
 
   /// Creates the callback; with `verbose` it tells each rate.
   public init(verbose: Bool = false, _ schedule: @escaping (Int, Double) -> Double) {
@@ -106,7 +109,14 @@ public final class LearningRateScheduler: Callback {
     announces = verbose
   }
 
+  public func trainingBegan(_ run: TrainingRun) throws {
+    try run.optimizer.requireOwnRate("LearningRateScheduler")
+    lastEpoch = nil
+  }
+
   public func epochBegan(_ epoch: Int, _ run: TrainingRun) throws {
+    if epoch == lastEpoch { return }
+    lastEpoch = epoch
     let rate = schedule(epoch, run.optimizer.learningRate)
     guard rate.isFinite else {
       throw Diagnostic(
@@ -122,5 +132,22 @@ public final class LearningRateScheduler: Callback {
 
   public func epochEnded(_ epoch: Int, _ run: TrainingRun) {
     run.logs["learning_rate"] = run.optimizer.learningRate
+  }
+
+  public var state: [String: Double]? {
+    get { lastEpoch.map { ["epoch": Double($0)] } }
+    set { lastEpoch = newValue?["epoch"].flatMap { Int(exactly: $0) } }
+  }
+}
+
+extension Optimizer {
+  /// Throws if a schedule gives the learning rate, so that nobody else can set it.
+  fileprivate func requireOwnRate(_ who: String) throws(Diagnostic) {
+    guard let schedule else { return }
+    throw Diagnostic(
+      who, "the learning rate cannot be set: a schedule gives it",
+      expected: "an optimizer with a number as learning rate",
+      got: "\(kerasName) with \(schedule.configuration.className)",
+      fix: "leave out the schedule or the callback")
   }
 }

@@ -25,7 +25,7 @@ public final class StopOnInterrupt: Callback {
 
   public func batchEnded(_ batch: Int, _ run: TrainingRun) {
     if pressed.isRaised {
-      run.stop("interrupted")
+      run.interrupt()
       run.announce("\nInterrupted: training ends after this batch.")
     }
   }

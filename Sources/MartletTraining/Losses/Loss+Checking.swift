@@ -10,6 +10,27 @@ extension Loss {
     if let mistake = targets.mistake(name, targetShape, predictionShape) { throw mistake }
   }
 
+  /// Whether weights of a shape can be multiplied with the values of samples.
+  ///
+  /// The values' shape is that of the loss itself, recorded on zeros and not computed; one weight for
+  /// each sample always fits.
+  func check(
+    weightShape: Shape, targetShape: Shape, targetType: DType, predictionShape: Shape
+  ) throws(Diagnostic) {
+    if weightShape.count < 2 { return }
+    let values = self.values(
+      .zeros(targetShape, dtype: targetType), .zeros(predictionShape)
+    ).shape
+    var weight = weightShape
+    if weight.count == values.count + 1, weight.last == 1 { weight.removeLast() }
+    let fits =
+      weight.count <= values.count && zip(weight, values).allSatisfy { $0 == $1 || $0 == 1 }
+    if fits { return }
+    throw Diagnostic(
+      name, "the sample weights do not fit the samples",
+      expected: "the shape \(values) or its first axes", got: "\(weightShape)")
+  }
+
   /// Whether targets can be compared with predictions of a shape, their values included: class
   /// numbers have to be in 0 ..< classes.
   ///
@@ -23,14 +44,9 @@ extension Loss {
     if let samples = targets.shape.first, !prediction.isEmpty { prediction[0] = samples }
     try check(targetShape: targets.shape, predictionShape: prediction)
     guard let classes = classCount(predictionShape: prediction) else { return }
+    guard let place = firstWrongLabel(in: targets, classes: classes) else { return }
     let ignored = self.targets.ignoredClass
     let labels = targets.scalars(of: Double.self)
-    guard
-      let place = labels.firstIndex(where: { label in
-        !(label >= 0 && label < Double(classes) && label == label.rounded())
-          && label != ignored.map(Double.init)
-      })
-    else { return }
     let label = labels[place]
     throw Diagnostic(
       name, "a label is no class",
@@ -39,6 +55,32 @@ extension Loss {
       got: "\(Int(exactly: label).map(String.init) ?? "\(label)") at element \(place)"
         + " of targets \(targets.shape)",
       fix: "check the labels, or give the last layer as many units as there are classes")
+  }
+
+  /// The place of the first label that is no class; one look at each of them, at no more cost.
+  func firstWrongLabel(in labels: Tensor, classes: Int) -> Int? {
+    let ignored = targets.ignoredClass
+    func first<Scalar: TensorScalar>(
+      _ scalar: Scalar.Type, _ isRight: (Scalar) -> Bool
+    ) -> Int? {
+      labels.withElements(of: scalar) { elements -> Int? in
+        for index in 0..<elements.count where !isRight(elements[index]) { return index }
+        return nil
+      }
+    }
+    func isWhole(_ label: Double) -> Bool {
+      label >= 0 && label < Double(classes) && label == label.rounded()
+        || label == ignored.map(Double.init)
+    }
+    func isRight(_ label: Int) -> Bool { label >= 0 && label < classes || label == ignored }
+    return switch labels.dtype {
+    case .int32: first(Int32.self) { isRight(Int($0)) }
+    case .int64: first(Int64.self) { isRight(Int($0)) }
+    case .uint8: first(UInt8.self) { isRight(Int($0)) }
+    case .float32: first(Float.self) { isWhole(Double($0)) }
+    case .float64: first(Double.self) { isWhole($0) }
+    case .bool: first(Bool.self) { isRight($0 ? 1 : 0) }
+    }
   }
 
   /// How many classes predictions of a shape tell apart, where the targets are class numbers; nil

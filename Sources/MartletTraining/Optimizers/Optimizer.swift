@@ -243,6 +243,12 @@ open class Optimizer {
     builtVariables = all
   }
 
+  /// What undoes a build that has not come yet.
+  func undoOfBuild() -> () -> Void {
+    let before = (states, places, builtVariables, ownVariables)
+    return { [self] in (states, places, builtVariables, ownVariables) = before }
+  }
+
   /// All state, in the order of Keras' files; assigning to it restores it.
   ///
   /// The count of steps, the learning rate (unless a schedule gives it), averages, accumulated

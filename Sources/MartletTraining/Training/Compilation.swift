@@ -28,6 +28,9 @@ public final class Compilation {
   var trackers: Trackers?
   /// Steps of training and of evaluation that have been recorded.
   let held = HeldSteps()
+  /// For each output, how many classes there were in the batch that was checked last: nil where
+  /// targets are no class numbers.
+  var classCounts: [Int?]?
 }
 
 extension Model {
@@ -41,7 +44,8 @@ extension Model {
   ///   - loss: What is made small.
   ///   - metrics: What is measured besides; they ignore sample weights.
   ///   - weightedMetrics: Metrics that count samples by their weights.
-  /// - Throws: a `Diagnostic` for a mistake made while the model's layers were stacked.
+  /// - Throws: a `Diagnostic` for a mistake made while the model's layers were stacked, or a loss
+  ///   whose reduction is `.none`.
   public final func compile(
     optimizer: Optimizer = RMSprop(), loss: Loss? = nil, metrics: [Metric] = [],
     weightedMetrics: [Metric] = []
@@ -76,6 +80,12 @@ extension Model {
       throw Diagnostic(
         name, "the number of \(what) is not that of the outputs", expected: "\(count)",
         got: "\(list.count)")
+    }
+    for case let loss? in losses where loss.reduction == .none {
+      throw Diagnostic(
+        name, "the loss \"\(loss.name)\" gives a number for each sample",
+        expected: "one number to make small", got: "the reduction .none",
+        fix: "use .sumOverBatchSize, the default, or .sum")
     }
     training = Compilation(
       optimizer: optimizer, losses: try fitted(losses, "losses", nil),

@@ -24,12 +24,15 @@ extension Model {
     try checkBatchSize(batchSize, "evaluate")
     let compilation = try requireCompilation("evaluate")
     try requireSamples(data, "evaluate")
-    let ready = try prepared(data, "evaluate")
-    try checkBatch(ready, compilation, "evaluate")
-    try checkValues(ready, compilation, "evaluate", checkingValues: checkingValues)
+    let ready = try undoingBuild {
+      let ready = try prepared(data, "evaluate")
+      try checkBatch(ready, compilation, "evaluate")
+      try checkValues(ready, compilation, "evaluate", checkingValues: checkingValues)
+      return ready
+    }
     return try evaluatePass(
       try TensorDataset(ready.batch).batched(batchSize), compilation, steps: steps,
-      callbacks: callbacks + verbose.callback)
+      callbacks: callbacks + verbose.callback, isChecked: true)
   }
 
   /// Loss and metrics on a source of batches.
@@ -45,7 +48,7 @@ extension Model {
 
   final func evaluatePass(
     _ source: any BatchSource, _ compilation: Compilation, steps: Int?,
-    callbacks: [any Callback], isPartOfTraining: Bool = false
+    callbacks: [any Callback], isChecked: Bool = false, isPartOfTraining: Bool = false
   ) throws -> Logs {
     let trackers = runningTrackers(compilation)
     // An evaluation in the middle of an epoch leaves the epoch's own means as they are.
@@ -57,10 +60,13 @@ extension Model {
     let reader = try source.makeReader(epoch: 0, from: 0)
     for callback in callbacks { try callback.passBegan(pass) }
     while steps.map({ pass.batch < $0 }) ?? true, let batch = try reader.next() {
-      if !replayStep(batch, compilation, training: false) {
-        let ready = try prepared(batch, "evaluate")
-        if pass.batch == 0 { try checkBatch(ready, compilation, "evaluate") }
-        recordStep(ready.batch, compilation, training: false)
+      if isChecked {
+        try step(batch, compilation, training: false, "evaluate")
+      } else if !hasKnownLabels(batch, compilation)
+        || !replayStep(batch, compilation, training: false)
+      {
+        let ready = try checked(batch, compilation, "evaluate")
+        try step(ready.batch, compilation, training: false, "evaluate")
       }
       pass.batch += 1
       for callback in callbacks { try callback.passAdvanced(pass) }
@@ -74,8 +80,10 @@ extension Model {
   }
 
   final func requireSamples(_ data: Batch, _ who: String) throws(Diagnostic) {
-    if data.sampleCount == 0 {
-      throw Diagnostic(who, "there are no data", expected: "one sample at least", got: "0 samples")
-    }
+    if data.sampleCount == 0 { throw noData(who) }
+  }
+
+  final func noData(_ who: String) -> Diagnostic {
+    Diagnostic(who, "there are no data", expected: "one sample at least", got: "0 samples")
   }
 }

@@ -75,53 +75,65 @@ extension Model {
   ///
   ///     try model.fit(Batch(inputs: ["image": images, "size": sizes], targets: ["class": labels]))
   ///
-  /// Parameters as for tensors; sample weights are the batch's.
+  /// Parameters as for tensors; sample weights are the batch's. With several outputs `classWeights`
+  /// has the class weights of each, by its name: `["digit": [7: 2]]`.
   @discardableResult
   public final func fit(
     _ data: Batch, batchSize: Int = 32, epochs: Int = 1, verbose: Verbosity = .auto,
     callbacks: [any Callback] = [], validationSplit: Double = 0, validationData: Batch? = nil,
-    shuffle: Bool = true, classWeight: [Int: Double]? = nil, initialEpoch: Int = 0,
+    shuffle: Bool = true, classWeight: [Int: Double]? = nil,
+    classWeights: [String: [Int: Double]]? = nil, initialEpoch: Int = 0,
     stepsPerEpoch: Int? = nil, validationSteps: Int? = nil, validationBatchSize: Int? = nil,
     validationFrequency: any ValidationFrequency = 1, checkingValues: Bool = true
   ) throws -> History {
     try checkBatchSize(batchSize, "fit")
     try checkBatchSize(validationBatchSize ?? batchSize, "fit")
     let compilation = try requireCompilation("fit")
-    var data = data
-    var kept = validationData
-    if validationData == nil, validationSplit != 0 {
-      (data, kept) = try data.splittingEnd(validationSplit, "fit")
-    }
-    let ready = try prepared(data, "fit")
-    let rows = try TensorDataset(ready.batch)
-    // Validation data must fit as well, before anything changes.
-    let validation = try kept.map {
-      let ready = try prepared($0, "fit")
+    try requireSamples(data, "fit")
+    return try train { () throws -> (TrainingRun, FitOptions) in
+      var data = data
+      var kept = validationData
+      if validationData == nil, validationSplit != 0 {
+        try checkRows(data, "fit")
+        (data, kept) = try data.splittingEnd(validationSplit, "fit")
+      }
+      let ready = try prepared(data, "fit")
       try checkBatch(ready, compilation, "fit")
-      try checkValues(ready, compilation, "fit", checkingValues: checkingValues)
-      return try TensorDataset(ready.batch).batched(validationBatchSize ?? batchSize)
+      try checkStates(data.sampleCount, inBatchesOf: batchSize, "fit")
+      let rows = try TensorDataset(ready.batch)
+      // Validation data must fit as well, before anything changes.
+      let validation = try kept.map {
+        let ready = try prepared($0, "fit")
+        try checkBatch(ready, compilation, "fit")
+        try checkValues(ready, compilation, "fit", checkingValues: checkingValues)
+        // The states go from training to validation and back.
+        try checkStates(
+          $0.sampleCount, inBatchesOf: validationBatchSize ?? batchSize, "fit")
+        return try TensorDataset(ready.batch).batched(validationBatchSize ?? batchSize)
+      }
+      let options = FitOptions(
+        epochs: epochs, initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch,
+        validation: validation, validationSteps: validationSteps,
+        validationFrequency: validationFrequency, classWeight: classWeight,
+        classWeights: classWeights, callbacks: callbacks, verbose: verbose,
+        checkingValues: checkingValues)
+      let source = shuffle ? rows.shuffled().batched(batchSize) : rows.batched(batchSize)
+      return try begin(on: source, checking: ready, options)
     }
-    let options = FitOptions(
-      epochs: epochs, initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch,
-      validation: validation, validationSteps: validationSteps,
-      validationFrequency: validationFrequency, classWeight: classWeight, callbacks: callbacks,
-      verbose: verbose, checkingValues: checkingValues)
-    let source = shuffle ? rows.shuffled().batched(batchSize) : rows.batched(batchSize)
-    return try train(on: source, checking: ready, options)
   }
 
   /// Trains the model on a data set of batches, or any source of them.
   ///
   ///     try model.fit(train.shuffled().batched(128), epochs: 12, validationData: test.batched(128))
   ///
-  /// Each batch is checked as it comes. Parameters as for tensors.
+  /// Each batch is checked as it comes. Parameters as for tensors and for batches.
   @discardableResult
   public final func fit(
     _ data: some BatchSource, epochs: Int = 1, verbose: Verbosity = .auto,
     callbacks: [any Callback] = [], validationData: (any BatchSource)? = nil,
-    classWeight: [Int: Double]? = nil, initialEpoch: Int = 0, stepsPerEpoch: Int? = nil,
-    validationSteps: Int? = nil, validationFrequency: any ValidationFrequency = 1,
-    checkingValues: Bool = true
+    classWeight: [Int: Double]? = nil, classWeights: [String: [Int: Double]]? = nil,
+    initialEpoch: Int = 0, stepsPerEpoch: Int? = nil, validationSteps: Int? = nil,
+    validationFrequency: any ValidationFrequency = 1, checkingValues: Bool = true
   ) throws -> History {
     if case .endless = data.cardinality, stepsPerEpoch == nil {
       throw Diagnostic(
@@ -131,9 +143,10 @@ extension Model {
     let options = FitOptions(
       epochs: epochs, initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch,
       validation: validationData, validationSteps: validationSteps,
-      validationFrequency: validationFrequency, classWeight: classWeight, callbacks: callbacks,
-      verbose: verbose, checkingValues: checkingValues)
-    return try train(on: data, checking: nil, options)
+      validationFrequency: validationFrequency, classWeight: classWeight,
+      classWeights: classWeights, callbacks: callbacks, verbose: verbose,
+      checkingValues: checkingValues)
+    return try train { try begin(on: data, checking: nil, options) }
   }
 }
 

@@ -9,46 +9,24 @@ struct FitOptions {
   var validationSteps: Int?
   var validationFrequency: any ValidationFrequency
   var classWeight: [Int: Double]?
+  /// Class weights by the names of the outputs.
+  var classWeights: [String: [Int: Double]]?
   var callbacks: [any Callback]
   var verbose: Verbosity
   var checkingValues: Bool
+  /// Whether all data were checked before the first step.
+  var isChecked = false
+
+  var weighsClasses: Bool { classWeight != nil || classWeights != nil }
 }
 
 extension Model {
-  /// The loop behind every `fit`.
-  ///
-  /// `all` is all of the data, on which everything is checked before the first step; without it the
-  /// first batch is checked then, and each batch as it comes.
-  final func train(
-    on source: any BatchSource, checking all: PreparedBatch?, _ options: FitOptions
-  ) throws -> History {
-    let who = "fit"
-    let compilation = try requireCompilation(who)
-    try checkCounts(options, who)
-    let sample = try all ?? firstBatch(of: source, epoch: options.initialEpoch, who)
-    try requireSamples(sample.batch, who)
-    let ready = try weighted(sample, options.classWeight, who)
-    try checkBatch(ready, compilation, who)
-    try checkValues(ready, compilation, who, checkingValues: options.checkingValues)
-    let variables = trainableVariables
-    try checkTrainable(variables, compilation, who)
-    compilation.optimizer.build(for: variables)
-
-    let trackers = runningTrackers(compilation)
-    let steps = options.stepsPerEpoch ?? source.batchCount
-    let bar = options.verbose.callback
-    let run = TrainingRun(
-      model: self, optimizer: compilation.optimizer, epochs: options.epochs,
-      initialEpoch: options.initialEpoch, stepsPerEpoch: steps,
-      hasValidation: options.validation != nil,
-      validationNames: options.validation == nil
-        ? [] : trackers.names, callbacks: options.callbacks + bar,
-      source: source, trackers: trackers)
-    run.isSilent = options.verbose == .silent
-    trackers.reset()
-    for callback in run.callbacks { try callback.trainingBegan(run) }
+  /// The loop behind every `fit`; an error before the first step leaves all as it was.
+  final func train(_ begin: () throws -> (TrainingRun, FitOptions)) throws -> History {
+    let compilation = try requireCompilation("fit")
+    let (run, options) = try undoingBuild(begin)
     while run.epoch < run.epochs && !run.isStopping {
-      try runEpoch(run, compilation, options, isChecked: all != nil)
+      try runEpoch(run, compilation, options)
       run.epoch += 1
     }
     compilation.optimizer.finalizeVariables()
@@ -57,16 +35,75 @@ extension Model {
     return run.history
   }
 
-  private final func firstBatch(
-    of source: any BatchSource, epoch: Int, _ who: String
-  ) throws -> PreparedBatch {
-    let first = try source.makeReader(epoch: epoch, from: 0).next() ?? Batch(inputs: [])
-    try requireSamples(first, who)
-    return try prepared(first, who)
+  /// What is done before the first step.
+  ///
+  /// `all` is all of the data, on which everything is checked; without it the first batch is checked
+  /// now, and each batch as it comes.
+  final func begin(
+    on source: any BatchSource, checking all: PreparedBatch?, _ options: FitOptions
+  ) throws -> (TrainingRun, FitOptions) {
+    let who = "fit"
+    let compilation = try requireCompilation(who)
+    try checkCounts(options, who)
+    var (source, options) = (source, options)
+    options.isChecked = all != nil
+    var sample = all
+    if all == nil {
+      guard let peeked = try PeekedBatches(source, epoch: options.initialEpoch) else {
+        throw noData(who)
+      }
+      source = peeked
+      try requireSamples(peeked.first, who)
+      sample = try prepared(peeked.first, who)
+    }
+    if let sample {
+      try requireSamples(sample.batch, who)
+      let ready = try weighted(sample, options, who)
+      try checkBatch(ready, compilation, who)
+      try checkValues(ready, compilation, who, checkingValues: options.checkingValues)
+    }
+    if all == nil, let validation = options.validation {
+      // What does not fit is found before the first epoch, not after it.
+      guard let peeked = try PeekedBatches(validation, epoch: 0) else { throw noData(who) }
+      _ = try checked(peeked.first, compilation, who)
+      options.validation = peeked
+    }
+    return (try began(on: source, compilation, options), options)
+  }
+
+  /// The run, with its callbacks and the optimizer's slots ready.
+  private final func began(
+    on source: any BatchSource, _ compilation: Compilation, _ options: FitOptions
+  ) throws -> TrainingRun {
+    let variables = trainableVariables
+    try checkTrainable(variables, compilation, "fit")
+    let optimizer = compilation.optimizer
+    let undo = optimizer.undoOfBuild()
+    optimizer.build(for: variables)
+    let trackers = runningTrackers(compilation)
+    let run = TrainingRun(
+      model: self, optimizer: optimizer, epochs: options.epochs,
+      initialEpoch: options.initialEpoch,
+      stepsPerEpoch: options.stepsPerEpoch ?? source.batchCount,
+      hasValidation: options.validation != nil,
+      validationNames: options.validation == nil ? [] : trackers.names,
+      callbacks: options.callbacks + options.verbose.callback, source: source, trackers: trackers)
+    run.isSilent = options.verbose == .silent
+    trackers.reset()
+    do {
+      for callback in run.callbacks { try callback.trainingBegan(run) }
+    } catch {
+      if let before = run.restored?.before { try? run.restore(before) }
+      undo()
+      throw error
+    }
+    run.restoreCallbacks()
+    run.restored = nil
+    return run
   }
 
   private final func runEpoch(
-    _ run: TrainingRun, _ compilation: Compilation, _ options: FitOptions, isChecked: Bool
+    _ run: TrainingRun, _ compilation: Compilation, _ options: FitOptions
   ) throws {
     let epoch = run.epoch
     if let resumed = run.resumedBatch {
@@ -83,20 +120,27 @@ extension Model {
     while options.stepsPerEpoch.map({ run.batch < $0 }) ?? true, !run.isStopping {
       guard var batch = try nextBatch(run, options) else { break }
       for callback in run.callbacks { try callback.batchBegan(run.batch, run) }
-      if !isChecked || options.classWeight != nil {
-        let ready = try weighted(try prepared(batch, "fit"), options.classWeight, "fit")
-        if !isChecked {
+      if !options.isChecked || options.weighsClasses {
+        let ready = try weighted(try prepared(batch, "fit"), options, "fit")
+        if !options.isChecked {
           try checkBatch(ready, compilation, "fit")
           try checkValues(ready, compilation, "fit", checkingValues: options.checkingValues)
         }
         batch = ready.batch
       }
-      step(batch, compilation, training: true)
+      try step(batch, compilation, training: true, "fit")
       run.batch += 1
       for callback in run.callbacks { try callback.batchEnded(run.batch - 1, run) }
-      if Task.isCancelled { run.stop("the task was cancelled") }
+      if Task.isCancelled { run.interrupt("the task was cancelled") }
     }
-    if run.isStopping, run.batch == 0 { return }
+    if run.batch == 0 {
+      // Nothing was measured that could be recorded.
+      if !run.isStopping {
+        run.stop("the data ran out")
+        run.announce("\nEpoch \(epoch + 1): there are no data left, training ends")
+      }
+      return
+    }
     var logs = run.trackers.logs
     if let validation = options.validation, !run.isStopping || isLastBatch(run),
       options.validationFrequency.validatedEpochs.contains(epoch + 1)
@@ -104,7 +148,7 @@ extension Model {
       for callback in run.callbacks { try callback.validationBegan(epoch, run) }
       let found = try evaluatePass(
         validation, compilation, steps: options.validationSteps, callbacks: run.callbacks,
-        isPartOfTraining: true)
+        isChecked: options.isChecked, isPartOfTraining: true)
       for entry in found.entries { logs["val_" + entry.name] = entry.value }
     }
     run.logs = logs
@@ -165,22 +209,32 @@ extension Model {
 
   /// The batch with its class weights as sample weights.
   private final func weighted(
-    _ ready: PreparedBatch, _ classWeight: [Int: Double]?, _ who: String
+    _ ready: PreparedBatch, _ options: FitOptions, _ who: String
   ) throws -> PreparedBatch {
-    guard let classWeight else { return ready }
+    if !options.weighsClasses { return ready }
     var ready = ready
     let batch = ready.batch
-    if batch.targets.count != 1 || batch.weights != nil {
+    if batch.weights != nil || options.classWeight != nil && batch.targets.count != 1 {
       throw Diagnostic(
-        who, "class weights need one output and no sample weights",
-        expected: "one target, no weights",
+        who, "class weights need samples without weights, and one output or names",
+        expected: "one target, or classWeights with the names of outputs; no sample weights",
         got: "\(batch.targets.count) targets, \(batch.weights?.count ?? 0) weights")
     }
-    ready.batch.weights = [
-      try sampleWeights(
-        for: batch.targets[0], classWeight: classWeight,
-        predictionShape: ready.predictionShapes[0])
-    ]
+    let names = trainedOutputNames
+    for name in (options.classWeights ?? [:]).keys.sorted() where !names.contains(name) {
+      throw Diagnostic(
+        who, "class weights have a name that no output has",
+        expected: names.joined(separator: ", "), got: "\"\(name)\"")
+    }
+    let counts = Swift.min(batch.targets.count, ready.predictionShapes.count)
+    ready.batch.weights = try (0..<counts).map { output in
+      let given =
+        options.classWeight ?? (output < names.count ? options.classWeights?[names[output]] : nil)
+      guard let given else { return Tensor.ones([batch.sampleCount]).evaluated() }
+      return try sampleWeights(
+        for: batch.targets[output], classWeight: given,
+        predictionShape: ready.predictionShapes[output])
+    }
     return ready
   }
 }

@@ -5,16 +5,43 @@ import MartletTensors
 // step is recorded anew.
 extension Model {
   /// Runs a step on a batch: replays one like it, or records it.
-  final func step(_ batch: Batch, _ compilation: Compilation, training: Bool) {
+  final func step(
+    _ batch: Batch, _ compilation: Compilation, training: Bool, _ who: String
+  ) throws {
     if !replayStep(batch, compilation, training: training) {
+      try checkStates(batch.sampleCount, who)
       recordStep(batch, compilation, training: training)
     }
+  }
+
+  /// Throws if a stateful layer goes on from states of another number of samples.
+  private func checkStates(_ count: Int, _ who: String) throws(Diagnostic) {
+    for layer in statefulLayers {
+      if var mistake = layer.mistake(batch: count) {
+        mistake.who = who + ": " + mistake.who
+        throw mistake
+      }
+    }
+  }
+
+  /// Throws if the batches of data in memory will not all be of the size that stateful layers need.
+  final func checkStates(_ samples: Int, inBatchesOf size: Int, _ who: String) throws(Diagnostic) {
+    if samples == 0 || statefulLayers.isEmpty { return }
+    let (size, rest) = (Swift.min(samples, size), samples % Swift.min(samples, size))
+    if rest != 0 {
+      throw Diagnostic(
+        who, "stateful layers need batches of one size",
+        expected: "a batch size that divides the number of samples",
+        got: "\(samples) samples in batches of \(size): the last has \(rest)")
+    }
+    try checkStates(size, who)
   }
 
   /// Replays a step of training or of evaluation; says no, with nothing changed, where it has to be
   /// recorded.
   final func replayStep(_ batch: Batch, _ compilation: Compilation, training: Bool) -> Bool {
-    guard batch.inputNames == nil, batch.targetNames == nil, let trackers = compilation.trackers
+    guard batch.inputNames == nil, batch.targetNames == nil, batch.weightNames == nil,
+      let trackers = compilation.trackers
     else { return false }
     let optimizer = compilation.optimizer
     if training { optimizer.moveToPresent() }
@@ -49,9 +76,11 @@ extension Model {
   final func predictions(for batch: Batch, _ who: String) throws -> [Tensor] {
     func replayed(_ inputs: [Tensor]) -> [Tensor]? { heldPredictions.replay(inputs.count, inputs) }
     if batch.inputNames == nil, let known = replayed(batch.inputs) { return known }
-    let inputs = try prepared(batch, who).batch.inputs
-    // Inputs by name are known only in their order.
-    if batch.inputNames != nil, let known = replayed(inputs) { return known }
+    let ready = try prepared(batch, who)
+    let inputs = ready.batch.inputs
+    // Inputs by name are known only in their order, others in the model's element types.
+    if batch.inputNames != nil || ready.isConverted, let known = replayed(inputs) { return known }
+    try checkStates(batch.sampleCount, who)
     return heldPredictions.record(inputs.count, inputs) {
       changesThroughout
     } variables: {

@@ -33,7 +33,8 @@ extension Model {
     let (_, gradients) = valueAndGradient(of: variables) {
       let found = recordLoss(batch, compilation, training: true)
       result = found
-      return found.loss
+      // The optimizer divides by the same factor; what is logged is the loss itself.
+      return compilation.optimizer.scaled(found.loss)
     }
     compilation.optimizer.apply(gradients, to: variables)
     return result!
@@ -71,10 +72,11 @@ extension Model {
 
   private final func runStep(_ batch: Batch, training: Bool, _ who: String) throws -> Logs {
     let compilation = try requireCompilation(who)
-    if !replayStep(batch, compilation, training: training) {
-      let ready = try prepared(batch, who)
-      try checkBatch(ready, compilation, who)
-      recordStep(ready.batch, compilation, training: training)
+    if !hasKnownLabels(batch, compilation)
+      || !replayStep(batch, compilation, training: training)
+    {
+      let ready = try checked(batch, compilation, who)
+      try step(ready.batch, compilation, training: training, who)
     }
     return runningTrackers(compilation).logs
   }

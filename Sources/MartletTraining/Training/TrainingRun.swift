@@ -20,6 +20,8 @@ public final class TrainingRun {
   public internal(set) var history = History()
   /// Why training is to end after this batch; nil while it goes on.
   public private(set) var stopReason: String?
+  /// Whether training ends because of something outside, not because it is done.
+  public private(set) var isInterrupted = false
   /// The position in the data, for a checkpoint.
   var cursor: BatchCursor
   let source: any BatchSource
@@ -28,6 +30,8 @@ public final class TrainingRun {
   private var epochLogs: Logs?
   /// Set while a run is restored in the middle of an epoch.
   var resumedBatch: Int?
+  /// The snapshot that was restored as training began, and one of what was there before.
+  var restored: (snapshot: TrainingSnapshot, before: TrainingSnapshot)?
 
   init(
     model: Model, optimizer: Optimizer, epochs: Int, initialEpoch: Int, stepsPerEpoch: Int?,
@@ -50,6 +54,13 @@ public final class TrainingRun {
   /// Ends training after the batch that runs; `fit` returns the history so far.
   public func stop(_ reason: String = "stopped by a callback") {
     stopReason = stopReason ?? reason
+  }
+
+  /// Ends training after the batch that runs for a reason outside of it, as Ctrl-C is one: a
+  /// checkpoint of the run is kept, and continued by the next.
+  public func interrupt(_ reason: String = "interrupted") {
+    if stopReason == nil { isInterrupted = true }
+    stop(reason)
   }
 
   /// Whether training ends after this batch.

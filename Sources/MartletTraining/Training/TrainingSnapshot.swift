@@ -4,7 +4,7 @@ import MartletTensors
 /// random numbers, the position in the data, running means, history, and what callbacks remember.
 public struct TrainingSnapshot: Sendable {
   /// The tensors, by names that say whose they are: `weight/3`, `optimizer/0`, `tracker/1`,
-  /// `callback/2/0`.
+  /// `state/0/1` of a stateful layer, `callback/2/0`.
   public var tensors: [(name: String, value: Tensor)]
   /// The rest.
   public var progress: Progress
@@ -48,6 +48,9 @@ extension TrainingRun {
     add("weight", model.getWeights())
     add("optimizer", optimizer.variables.map(\.value))
     add("tracker", trackers.saved.states)
+    for (index, layer) in model.statefulLayers.enumerated() {
+      add("state/\(index)", layer.keptStates ?? [])
+    }
     for (index, callback) in callbacks.enumerated() { add("callback/\(index)", callback.tensors) }
     let progress = TrainingSnapshot.Progress(
       epoch: epoch, batch: batch, data: cursor.state, history: history,
@@ -106,23 +109,37 @@ extension TrainingRun {
       }
     }
     let resumed = try BatchCursor(source, resuming: progress.data)
+    let before = restored?.before ?? self.snapshot()
     try model.setWeights(groups["weight"] ?? [])
     for (variables, values) in pairs {
       for (variable, value) in zip(variables, values) { variable.assign(value) }
+    }
+    for (index, layer) in model.statefulLayers.enumerated() {
+      layer.keptStates = groups["state/\(index)"]
     }
     trackers.saved = (progress.samples, groups["tracker"] ?? [])
     for (source, state) in zip(sources, progress.sources) {
       source.restart(seed: state[0], draws: state[1])
     }
-    for (index, callback) in callbacks.enumerated() {
-      callback.state = progress.callbacks[index]
-      callback.tensors = groups["callback/\(index)"] ?? []
-    }
+    restored = (snapshot, before)
+    restoreCallbacks()
     cursor = resumed
     history = progress.history
     epoch = progress.epoch
     batch = progress.batch
     resumedBatch = progress.isBetweenEpochs ? nil : progress.batch
+  }
+
+  /// Gives the callbacks what they remembered; once more after the last of them began, since those
+  /// behind the one that restored the run have forgotten it by then.
+  func restoreCallbacks() {
+    guard let snapshot = restored?.snapshot else { return }
+    for (index, callback) in callbacks.enumerated() {
+      callback.state = snapshot.progress.callbacks[index]
+      // As many as follow each other: a file lists them in their order.
+      callback.tensors = snapshot.tensors.filter { $0.name.hasPrefix("callback/\(index)/") }
+        .map(\.value)
+    }
   }
 
   private var sources: [RandomSource] { model.randomSources + [.implicit] }

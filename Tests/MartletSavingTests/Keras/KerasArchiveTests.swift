@@ -89,4 +89,25 @@ struct KerasArchiveTests {
       #expect(throws: (any Error).self) { try Model.load(from: folder + "/none.keras") }
     }
   }
+
+  @Test("An optimizer's state of another number of tensors is refused, that of a fresh one taken")
+  func optimizerState() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/model.keras"
+      let model = try Self.convolutional()
+      let (x, y) = (sample([8, 8, 8, 1]), Tensor((0..<8).map { Int32($0 % 4) }))
+      model.optimizer?.learningRate = 0.25
+      model.optimizer?.build(for: [])
+      try model.save(to: path)
+      #expect(try Model.load(from: path).optimizer?.learningRate == 0.25)
+      try model.fit(x, y, verbose: .silent)
+      // The state is that of all weights, of which fewer are trainable now.
+      model.layers[0].trainable = false
+      try model.save(to: path)
+      let error = #expect(throws: Diagnostic.self) { try Model.load(from: path) }
+      #expect(error?.description.contains("optimizer") == true)
+      #expect(error?.description.contains("compiling: false") == true)
+      #expect(try Model.load(from: path, compiling: false).optimizer == nil)
+    }
+  }
 }

@@ -139,6 +139,25 @@ struct FitOptionsTests {
     #expect(try models[1].predictOnBatch(x).isEqual(to: models[0].predict(x, batchSize: 24)))
   }
 
+  @Test("A loss scale changes neither the training nor the logged loss, as in Keras 3.15.1")
+  func lossScale() throws {
+    let x = Tensor([[1.0], [2], [3], [4]])
+    for factor in [nil, 1024.0] {
+      let model = Sequential {
+        Input(shape: [1])
+        Dense(1, kernelInitializer: .ones)
+      }
+      try model.compile(
+        optimizer: SGD(learningRate: 0.01, lossScaleFactor: factor), loss: .meanSquaredError)
+      let history = try model.fit(
+        x, x * 2 + 1, batchSize: 4, epochs: 2, verbose: .silent, shuffle: false)
+      // Printed by Keras for both.
+      #expect(abs(model.weights[0].value.scalars[0] - 1.3665) < 1e-6)
+      #expect(abs(model.weights[1].value.scalars[0] - 0.1286) < 1e-6)
+      #expect(abs(history.loss[0] - 13.5) < 1e-6 && abs(history.loss[1] - 9.384899) < 1e-5)
+    }
+  }
+
   @Test("A cancelled task ends fit after the batch, with the history so far")
   func cancellation() async throws {
     let run = Task {

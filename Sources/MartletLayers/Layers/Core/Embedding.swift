@@ -56,6 +56,8 @@ public final class Embedding: Layer, ConfigurableLayer {
     embeddings = addWeight("embeddings", [inputDim, outputDim], options)
   }
 
+  override var takesWholeNumbers: Bool { true }
+
   public override func outputShape(_ input: PartialShape) -> PartialShape { input + [outputDim] }
 
   public override func call(_ x: Tensor, _ context: CallContext) -> Tensor {

@@ -102,12 +102,14 @@ public class RNN: Layer, ConfigurableLayer {
   public override func call(_ inputs: [Tensor], _ context: CallContext) -> [Tensor] {
     let x = inputs[0]
     let steps = RecurrentSteps(isTraining: context.isTraining)
-    let starts = startingStates(inputs, batch: x.shape[0])
+    let starts = startingStates(inputs, batch: x.shape[0], context)
     let startsAtZero = inputs.count == 1 && !options.stateful
     let (result, states) =
       scanned(x, startsAtZero ? [] : starts, steps, context.mask)
       ?? unrolled(x, starts, steps, context.mask)
-    if let kept { for (variable, state) in zip(kept, states) { variable.assign(state) } }
+    if let kept, !context.isProbing {
+      for (variable, state) in zip(kept, states) { variable.assign(state) }
+    }
     return [result] + (options.returnState ? states : [])
   }
 
@@ -154,21 +156,54 @@ public class RNN: Layer, ConfigurableLayer {
     return Tensor.zeros(shape.map { $0 ?? 0 }, dtype: x.dtype)
   }
 
-  private func startingStates(_ inputs: [Tensor], batch: Int) -> [Tensor] {
+  private func startingStates(
+    _ inputs: [Tensor], batch: Int, _ context: CallContext
+  ) -> [Tensor] {
     if inputs.count > 1 { return Array(inputs.dropFirst()) }
-    if options.stateful, let kept, kept[0].shape[0] == batch { return kept.map(\.value) }
+    let keepsStates = options.stateful && !context.isProbing
+    if keepsStates, let kept {
+      if let mistake = mistake(batch: batch) {
+        trap(mistake, file: context.file, line: context.line)
+      }
+      return kept.map(\.value)
+    }
     let step = [batch] + inputs[0].shape.dropFirst(2).map(Optional.some)
     let shapes = (try? cell.stateShapes(step)) ?? []
     let zeros = shapes.map { shape in
       Tensor.zeros([batch] + shape.map { $0 ?? 0 }, dtype: inputs[0].dtype)
     }
-    if options.stateful { kept = zeros.map { Variable($0, name: path + "/state") } }
+    if keepsStates { kept = zeros.map { Variable($0, name: path + "/state") } }
     return zeros
+  }
+
+  /// The states from which a stateful layer goes on; nil where it starts from zeros.
+  package final var keptStates: [Tensor]? {
+    get { options.stateful ? kept?.map(\.value) : nil }
+    set { if options.stateful { resetStates(newValue) } }
+  }
+
+  /// What is wrong with a batch of so many samples: a stateful layer goes on from states of another
+  /// number.
+  package final func mistake(batch count: Int) -> Diagnostic? {
+    guard options.stateful, let size = kept?.first?.shape.first, size != count else { return nil }
+    return Diagnostic(
+      path, "the batch has not the size of the states from which the layer goes on",
+      expected: "\(size) samples", got: "\(count)",
+      fix: "give batches of one size, or call resetStates() in between")
   }
 
   /// Lets a stateful layer start from zeros again, or from given states.
   public final func resetStates(_ states: [Tensor]? = nil) {
     kept = states.map { $0.map { Variable($0, name: path + "/state") } }
+  }
+}
+
+extension Layer {
+  /// The stateful recurrent layers inside, in a fixed order: their states are a part of a checkpoint.
+  package final var statefulLayers: [RNN] {
+    var found: [RNN] = []
+    walk { if let layer = $0 as? RNN, layer.options.stateful { found.append(layer) } }
+    return found
   }
 }
 
