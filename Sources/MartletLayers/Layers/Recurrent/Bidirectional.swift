@@ -109,12 +109,22 @@ public final class Bidirectional: Layer, ConfigurableLayer {
   private static func direction(
     _ layer: RNN, prefix: String, flips: Bool
   ) throws(Diagnostic) -> RNN {
+    let cells = (layer.cell as? StackedRNNCells)?.cells ?? [layer.cell]
+    // What an LSTM makes its cell of, it knows itself.
+    if type(of: layer) == RNN.self,
+      let cell = cells.first(where: { !($0 is any ConfigurableLayer) })
+    {
+      throw Diagnostic(
+        "Bidirectional", "\(cell.kerasName) cannot be made again, for the other direction",
+        expected: "a ConfigurableLayer", got: "a class without init(configuration:)",
+        fix: "let \(cell.kerasName) conform to ConfigurableLayer")
+    }
     var c = layer.configuration
     if !layer.name.hasPrefix(prefix) { c["name"] = .string(prefix + layer.name) }
     if flips { c["go_backwards"] = .bool(!layer.options.goBackwards) }
     c["zero_output_for_mask"] = .bool(true)
     do {
-      if let copy = try Layer.make(from: c) as? RNN { return copy }
+      if let copy = try Layer.make(from: c, custom: layer.ownClasses) as? RNN { return copy }
     } catch let error as Diagnostic {
       throw error
     } catch {
