@@ -22,11 +22,14 @@ public struct Options {
   ///   - epochs: The number of epochs without `--epochs`.
   ///   - batchSize: The batch size without `--batch-size`; nil if it is fixed.
   ///   - optimizers: The names `--optimizer` takes, the default first; empty if it is fixed.
+  ///   - batchSizes: The batch sizes of optimizers that have their own, without `--batch-size`.
   public init(
-    _ what: String, epochs: Int, batchSize: Int? = nil, optimizers: [String] = []
+    _ what: String, epochs: Int, batchSize: Int? = nil, optimizers: [String] = [],
+    batchSizes: [String: Int] = [:]
   ) {
     self.epochs = epochs
     self.batchSize = batchSize ?? 0
+    var chosen: Int?
     optimizer = optimizers.first ?? ""
     var arguments = CommandLine.arguments.dropFirst()
     let program =
@@ -37,7 +40,10 @@ public struct Options {
       "  --data FOLDER      where the MNIST files are (or the environment variable MARTLET_DATA)",
       "  --json             end with one line of JSON",
     ]
-    if let batchSize { lines.append("  --batch-size N     samples of a step (\(batchSize))") }
+    if let batchSize {
+      let own = batchSizes.sorted { $0.key < $1.key }.map { "; \($0.value) with \($0.key)" }
+      lines.append("  --batch-size N     samples of a step (\(batchSize)\(own.joined()))")
+    }
     if !optimizers.isEmpty {
       lines.append("  --optimizer NAME   \(optimizers.joined(separator: ", or ")) (\(optimizer))")
     }
@@ -60,7 +66,7 @@ public struct Options {
       case "--seed": seed = value(argument)
       case "--data": data = value(argument) as String
       case "--json": json = true
-      case "--batch-size" where batchSize != nil: self.batchSize = value(argument)
+      case "--batch-size" where batchSize != nil: chosen = value(argument) as Int
       case "--optimizer" where !optimizers.isEmpty:
         optimizer = value(argument) as String
         if !optimizers.contains(optimizer) {
@@ -69,6 +75,7 @@ public struct Options {
       default: refuse("there is no option \(argument)")
       }
     }
+    self.batchSize = chosen ?? batchSizes[optimizer] ?? self.batchSize
     if batchSize != nil, self.batchSize < 1 {
       refuse("--batch-size must be 1 or more, not \(self.batchSize)")
     }

@@ -25,18 +25,18 @@ struct CustomLoop {
     let batches = train.shuffled().batched(options.batchSize)
 
     let start = Date()
+    let progress = ProgressBar()
     for epoch in 0..<options.epochs {
-      var total = Tensor(0)
+      progress.beginEpoch(epoch, of: options.epochs, steps: batches.batchCount)
       for (x, y) in batches {
         let (loss, gradients) = valueAndGradient(of: variables) {
           net.regularizationLosses.reduce(
             sparseCategoricalCrossentropy(y, net(x, training: true)), +)
         }
         optimizer.apply(gradients, to: variables)
-        total = total + loss
+        progress.step(loss)
       }
-      let mean = total.item() / Double(batches.batchCount ?? 1)
-      print(String(format: "epoch %d/%d  loss %.4f", epoch + 1, options.epochs, mean))
+      progress.endEpoch()
     }
     let seconds = Date().timeIntervalSince(start)
 

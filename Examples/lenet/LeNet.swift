@@ -8,7 +8,7 @@ struct LeNet {
   static func main() throws {
     let options = Options(
       "The LeNet of the course on MNIST.", epochs: 12, batchSize: 128,
-      optimizers: ["adadelta", "adam"])
+      optimizers: ["adadelta", "adam"], batchSizes: ["adam": 64])
     setRandomSeed(options.seed)
     let (train, test) = try MNIST.load(from: options.data)
 
@@ -45,7 +45,8 @@ struct LeNet {
       testAccuracy: result.accuracy ?? 0, secondsTraining: seconds, test: test)
   }
 
-  /// Adadelta at rate 1, the course's choice; or Adam with a cosine decay over the whole run.
+  /// Adadelta at rate 1, the course's choice; or Adam on batches of 64 with a cosine decay over the
+  /// whole run.
   static func optimizer(_ options: Options, samples: Int) -> Optimizer {
     if options.optimizer == "adadelta" { return Adadelta(learningRate: 1) }
     let steps = (samples + options.batchSize - 1) / options.batchSize * options.epochs

@@ -143,12 +143,22 @@ public struct ImageDataGenerator: Sendable {
 
   /// New images of those of a folder, epoch after epoch, in batches; as for tensors.
   ///
-  /// - Throws: `Diagnostic` if settings do not fit; reading throws `FormatError` for bad files.
+  /// With `validationSplit` and a `subset`, the first files of each class, by their paths, are for
+  /// validation, the others for training, as in Keras: so both parts have the classes in the same
+  /// proportions, whatever the folder's own order is.
+  ///
+  /// - Throws: `Diagnostic` if settings do not fit or leave a part empty; reading throws
+  ///   `FormatError` for bad files.
   public func flow(
-    _ folder: ImageFolder, batchSize: Int = 32, shuffle: Bool = true, seed: UInt64? = nil
+    _ folder: ImageFolder, batchSize: Int = 32, shuffle: Bool = true, seed: UInt64? = nil,
+    subset: Subset? = nil
   ) throws(Diagnostic) -> Dataset {
     try Self.check(batchSize: batchSize)
-    let augmented = Dataset(try augmented(folder, seed: seed, limit: 255))
+    var source: any IndexedBatchSource = folder
+    if let subset {
+      source = Selected(upstream: folder, choice: .numbers(try part(subset, of: folder)))
+    }
+    let augmented = Dataset(try augmented(source, seed: seed, limit: 255))
     return (shuffle ? augmented.shuffled(seed: seed) : augmented).batched(batchSize)
   }
 
@@ -197,12 +207,7 @@ public struct ImageDataGenerator: Sendable {
     _ subset: Subset, of data: TensorDataset, _ y: Tensor?
   ) throws(Diagnostic) -> TensorDataset {
     let count = Int(Double(data.count) * validationSplit)
-    guard validationSplit > 0, validationSplit < 1, count > 0, count < data.count else {
-      throw Diagnostic(
-        "ImageDataGenerator", "the validation split leaves a part empty",
-        expected: "a number between 0 and 1 that leaves both parts images",
-        got: "\(validationSplit) of \(data.count) images")
-    }
+    try checkSplit(count, of: data.count)
     if let y, y.rank == 1, y.dtype == .int32 || y.dtype == .int64 || y.dtype == .uint8 {
       let labels = y.scalars(of: Int.self)
       let (validation, training) = (Set(labels[..<count]), Set(labels[count...]))
@@ -215,5 +220,28 @@ public struct ImageDataGenerator: Sendable {
       }
     }
     return subset == .validation ? data.taking(count) : data.skipping(count)
+  }
+
+  /// The numbers of a folder's files that are in a part, in the folder's order.
+  private func part(
+    _ subset: Subset, of folder: ImageFolder
+  ) throws(Diagnostic) -> [Int] {
+    let classes = Dictionary(grouping: folder.files.indices) { folder.labels[$0] }
+    var validation = Set<Int>()
+    for numbers in classes.values {
+      let sorted = numbers.sorted { folder.files[$0].path < folder.files[$1].path }
+      validation.formUnion(sorted.prefix(Int(Double(sorted.count) * min(validationSplit, 1))))
+    }
+    try checkSplit(validation.count, of: folder.count)
+    return folder.files.indices.filter { validation.contains($0) == (subset == .validation) }
+  }
+
+  private func checkSplit(_ count: Int, of all: Int) throws(Diagnostic) {
+    guard validationSplit > 0, validationSplit < 1, count > 0, count < all else {
+      throw Diagnostic(
+        "ImageDataGenerator", "the validation split leaves a part empty",
+        expected: "a number between 0 and 1 that leaves both parts images",
+        got: "\(validationSplit) of \(all) images")
+    }
   }
 }

@@ -40,11 +40,17 @@ public enum MNIST {
       return try set.download(folders, limit: limit, fetch: fetch)
     } catch {
       let parts = (min(60_000, limit ?? .max), min(10_000, limit ?? .max))
+      let reason = fetch == nil ? "downloads are switched off" : "no download (\(oneLine(error)))"
       printNote(
-        "MNIST: no files in \(folders.candidates.joined(separator: ", ")), and no download: "
+        "MNIST: no files in \(folders.candidates.joined(separator: ", ")), and \(reason): "
           + "taking \(parts.0) and \(parts.1) synthetic digits instead.")
       return SyntheticDigits.load(trainCount: parts.0, testCount: parts.1)
     }
+  }
+
+  /// What went wrong, in the one line of a note.
+  private static func oneLine(_ error: any Error) -> String {
+    "\(error)".split(whereSeparator: \.isWhitespace).joined(separator: " ")
   }
 }
 

@@ -19,20 +19,27 @@ public enum BuiltInLayers {
 }
 
 extension Layer {
-  /// Makes a layer from a configuration; throws a `Diagnostic` for a class that is neither built in
-  /// nor among the `custom` ones.
+  /// Makes a layer from a configuration, those inside it included; throws a `Diagnostic` for a class
+  /// that is neither built in nor among the `custom` ones.
+  ///
+  /// A layer that makes others while it is made hands the `custom` classes on to them. Sequential and
+  /// functional models are layers too.
   public static func make(
     from configuration: Configuration, custom: [String: any ConfigurableLayer.Type] = [:]
   ) throws -> Layer {
-    guard
-      let type = custom[configuration.className] ?? BuiltInLayers.byName[configuration.className]
-    else {
-      throw Diagnostic(
-        configuration.className, "no layer of this class is known",
-        expected: "one of " + BuiltInLayers.byName.keys.sorted().joined(separator: ", "),
-        got: "\"\(configuration.className)\"",
-        fix: "pass the class of a layer of your own in custom")
+    let known = NestedClasses.byName.merging(custom) { $1 }
+    let name = configuration.className
+    return try NestedClasses.$byName.withValue(known) { () throws -> Layer in
+      if known[name] == nil, Model.isMade(wiredBy: name) {
+        return try Model.make(wiredBy: configuration)
+      }
+      guard let type = known[name] ?? BuiltInLayers.byName[name] else {
+        throw Diagnostic(
+          name, "no layer of this class is known",
+          expected: "one of " + BuiltInLayers.byName.keys.sorted().joined(separator: ", "),
+          got: "\"\(name)\"", fix: "pass the class of a layer of your own in custom")
+      }
+      return try type.init(configuration: configuration)
     }
-    return try type.init(configuration: configuration)
   }
 }

@@ -67,12 +67,13 @@ extension Model {
 
   /// A new model of the same wiring and hyperparameters, with weights of its own.
   ///
-  /// - Parameter custom: The classes of layers of the program's own.
+  /// - Parameter custom: Classes of the program's own, where they are not those of the model's
+  ///   layers.
   /// - Throws: a `Diagnostic` if a layer cannot be made from its configuration.
   public final func clone(
     custom: [String: any ConfigurableLayer.Type] = [:]
   ) throws -> Model {
-    try Model.make(wiredBy: configuration, custom: custom)
+    try Model.make(wiredBy: configuration, custom: ownClasses.merging(custom) { $1 })
   }
 
   /// Makes a Sequential or functional model from its configuration.
@@ -103,7 +104,7 @@ extension Model {
       if nested.className == "InputLayer" {
         model.add(try SymbolicTensor(configuration: nested))
       } else {
-        model.add(try layer(nested, custom))
+        model.add(try Layer.make(from: nested, custom: custom))
       }
     }
     try model.validate()
@@ -111,11 +112,9 @@ extension Model {
     return model
   }
 
-  static func layer(
-    _ c: Configuration, _ custom: [String: any ConfigurableLayer.Type]
-  ) throws -> Layer {
-    ["Sequential", "Functional", "Model"].contains(c.className) && custom[c.className] == nil
-      ? try make(wiredBy: c, custom: custom) : try Layer.make(from: c, custom: custom)
+  /// Whether a class is a model that `make(wiredBy:)` makes.
+  static func isMade(wiredBy className: String) -> Bool {
+    ["Sequential", "Functional", "Model"].contains(className)
   }
 }
 
@@ -197,7 +196,8 @@ private struct FunctionalReader {
       guard case .list(let nodes)? = object["inbound_nodes"] else {
         throw Diagnostic(name, "the layer lacks \"inbound_nodes\"")
       }
-      let layer = try Model.layer(try nested.adding(callKeysOf: nodes, name), custom)
+      let layer = try Layer.make(
+        from: try nested.adding(callKeysOf: nodes, name), custom: custom)
       for (index, node) in nodes.enumerated() {
         waiting.append(Node(layer: layer, index: index, inputs: try places(in: node, name)))
       }

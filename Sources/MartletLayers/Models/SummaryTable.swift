@@ -1,3 +1,5 @@
+import MartletTensors
+
 /// The box-drawing table of a summary: columns of fixed widths, words wrapped at spaces.
 struct SummaryTable {
   let showsConnections: Bool
@@ -7,41 +9,56 @@ struct SummaryTable {
   private let header: [String]
   private let alignsRight: [Bool]
 
-  init(lineLength: Int, showsConnections: Bool, showsTrainable: Bool) {
+  /// The columns of a table, where they end as parts of its width, if that was not said: Keras'.
+  ///
+  /// - Throws: a `Diagnostic` if a column has no room.
+  init(
+    lineLength: Int, positions: [Double]? = nil, showsConnections: Bool, showsTrainable: Bool
+  ) throws(Diagnostic) {
     self.showsConnections = showsConnections
     self.showsTrainable = showsTrainable
     var header = ["Layer (type)", "Output Shape", "Param #"]
-    // Keras' relative widths; the interior ones come from Rich, which shares out what is left.
-    var ratios = [40, 30, 18]
-    if showsConnections {
-      header.append("Connected to")
-      ratios = [31, 27, 18, 29]
+    if showsConnections { header.append("Connected to") }
+    var ends = positions ?? (showsConnections ? [0.3, 0.56, 0.74, 1] : [0.45, 0.8, 1])
+    if ends.count != header.count {
+      throw Diagnostic(
+        "summary", "the positions are not as many as the columns",
+        expected: "\(header.count): " + header.joined(separator: ", "), got: "\(ends)",
+        fix: showsTrainable ? "leave out that of Trainable, which takes a tenth" : nil)
     }
     if showsTrainable {
       header.append("Trainable")
-      ratios = showsConnections ? [31, 27, 18, 27, 11] : [39, 31, 16, 9]
+      ends = ends.map { $0 * 0.9 } + [1]
+    }
+    var wanted: [Int] = []
+    for end in ends { wanted.append(Int(end * Double(lineLength)) - wanted.reduce(0, +)) }
+    if let narrow = wanted.firstIndex(where: { $0 < 4 }) {
+      throw Diagnostic(
+        "summary", "the table is too narrow", expected: "4 letters or more for each column",
+        got: "\(wanted[narrow]) for \(header[narrow]), of \(lineLength) in all",
+        fix: "give a larger lineLength, or other positions")
     }
     self.header = header
     alignsRight = header.map { $0 == "Param #" }
-    widths = SummaryTable.share(lineLength - header.count - 1, header.count, ratios)
+    widths = SummaryTable.fitted(wanted, to: lineLength - header.count - 1)
   }
 
-  /// The interior widths that Keras' tables have at the usual line lengths; others in proportion.
-  private static func share(_ width: Int, _ columns: Int, _ ratios: [Int]) -> [Int] {
-    let known: [[Int]: [Int]] = [
-      [84, 3]: [38, 29, 17], [72, 3]: [33, 24, 15], [103, 4]: [31, 27, 17, 28],
-      [71, 4]: [21, 19, 12, 19], [95, 4]: [39, 31, 16, 9], [114, 5]: [31, 27, 18, 27, 11],
-    ]
-    if let widths = known[[width, columns]] { return widths }
-    let total = ratios.reduce(0, +)
-    var widths = ratios.map { Swift.max(3, width * $0 / total) }
-    widths[0] += Swift.max(0, width - widths.reduce(0, +))
-    return widths
+  /// Widths with a space on each side, made narrower until they fit, each by its share of what is too
+  /// much: what Rich, which draws Keras' tables, makes of fixed widths.
+  private static func fitted(_ wanted: [Int], to room: Int) -> [Int] {
+    let padded = wanted.map { $0 + 2 }
+    var excess = Swift.max(0, padded.reduce(0, +) - room)
+    return padded.enumerated().map { index, width in
+      let share = Double(excess) / Double(padded.count - index)
+      let taken = Swift.min(width, Int(share.rounded(.toNearestOrEven)))
+      excess -= taken
+      return width - taken
+    }
   }
 
   var lines: [String] {
     var lines = [rule("┏", "━", "┳", "┓")]
-    lines += cellLines(header, "┃")
+    lines += cellLines(header, "┃", atBottom: true)
     lines.append(rule("┡", "━", "╇", "┩"))
     for (index, row) in rows.enumerated() {
       if index > 0 { lines.append(rule("├", "─", "┼", "┤")) }
@@ -55,9 +72,14 @@ struct SummaryTable {
     left + widths.map { String(repeating: fill, count: $0) }.joined(separator: cross) + right
   }
 
-  private func cellLines(_ cells: [String], _ bar: String) -> [String] {
-    let wrapped = zip(cells, widths).map { wrap($0, $1 - 2) }
+  private func cellLines(
+    _ cells: [String], _ bar: String, atBottom: Bool = false
+  ) -> [String] {
+    var wrapped = zip(cells, widths).map { wrap($0, $1 - 2) }
     let height = wrapped.map(\.count).max() ?? 1
+    if atBottom {
+      wrapped = wrapped.map { [String](repeating: "", count: height - $0.count) + $0 }
+    }
     return (0..<height).map { line in
       let parts = wrapped.enumerated().map { column, texts -> String in
         let text = line < texts.count ? texts[line] : ""

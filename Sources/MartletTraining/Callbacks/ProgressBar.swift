@@ -3,7 +3,18 @@ import MartletTensors
 
 /// Keras' progress bar: redrawn in place on a terminal, one line per epoch elsewhere.
 ///
-/// `fit` makes one itself; `verbose` chooses its style.
+/// `fit` makes one itself; `verbose` chooses its style. A training loop of one's own tells it what
+/// is done:
+///
+///     let progress = ProgressBar()
+///     for epoch in 0..<epochs {
+///       progress.beginEpoch(epoch, of: epochs, steps: batches.batchCount)
+///       for (x, y) in batches {
+///         …
+///         progress.step(loss)
+///       }
+///       progress.endEpoch()
+///     }
 public final class ProgressBar: Callback {
   /// How progress is shown.
   public enum Style: Sendable {
@@ -20,6 +31,10 @@ public final class ProgressBar: Callback {
   private var began = 0.0
   private var drawn = 0.0
   private var firstStepEnded: Double?
+  /// Of a loop of one's own: how many steps are expected and done, and the sums of their values.
+  private var expected: Int?
+  private var done = 0
+  private var sums: [(name: String, total: Tensor, count: Int)] = []
 
   /// Creates the bar; without a style it is a bar on a terminal and lines elsewhere.
   public convenience init(style: Style? = nil) {
@@ -73,6 +88,58 @@ public final class ProgressBar: Callback {
 
   /// Whether the pass is not the validation of an epoch, which shows no bar of its own.
   private func isOwn(_ pass: Pass) -> Bool { !pass.isPartOfTraining }
+
+  /// Begins an epoch of a loop of one's own, or the loop itself where it has no epochs.
+  ///
+  /// - Parameters:
+  ///   - epoch: Which one, from 0.
+  ///   - epochs: How many there are: where it is more than one, `Epoch 1/3` is written.
+  ///   - steps: How many steps it has, if that is known.
+  public func beginEpoch(_ epoch: Int = 0, of epochs: Int = 1, steps: Int? = nil) {
+    if epochs > 1 { write("Epoch \(epoch + 1)/\(epochs)\n") }
+    expected = steps
+    done = 0
+    sums = []
+    start()
+  }
+
+  /// Tells that a step is done, and its loss.
+  public func step(_ loss: Tensor) { step(["loss": loss]) }
+
+  /// Tells that a step is done, and what it gave.
+  ///
+  /// Shown are the means over the steps of the epoch so far. They are read only when the bar is
+  /// drawn, twenty times a second at most: a loop does not wait for each of its numbers.
+  ///
+  /// - Parameter values: Scalars under their names, by which they are sorted when shown.
+  public func step(_ values: KeyValuePairs<String, Tensor> = [:]) {
+    done += 1
+    for (name, value) in values {
+      if let index = sums.firstIndex(where: { $0.name == name }) {
+        sums[index].total = sums[index].total + value
+        sums[index].count += 1
+      } else {
+        sums.append((name, value, 1))
+      }
+    }
+    if done != expected { advance(to: done, expected) { means } }
+  }
+
+  /// Ends an epoch of a loop of one's own.
+  ///
+  /// - Returns: The means over its steps.
+  @discardableResult
+  public func endEpoch() -> Logs {
+    let logs = means
+    finish(done, logs)
+    return logs
+  }
+
+  private var means: Logs {
+    var logs = Logs()
+    for sum in sums { logs[sum.name] = sum.total.item() / Double(sum.count) }
+    return logs
+  }
 
   func start() {
     began = now()

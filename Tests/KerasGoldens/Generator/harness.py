@@ -81,10 +81,14 @@ set_precision("float32")
 
 
 class Family:
-    """The cases of one pair of files, `<name>.json` and `<name>.safetensors`."""
+    """The cases of one pair of files, `<name>.json` and `<name>.safetensors`.
 
-    def __init__(self, name):
+    mark: what tells its cases from those of the same classes in other families.
+    """
+
+    def __init__(self, name, mark=""):
         self.name = name
+        self.mark = mark
         self.rows = []
         self.tensors = {}
         self.counts = {}
@@ -94,7 +98,7 @@ class Family:
     def next_name(self, class_name):
         number = self.counts.get(class_name, 0) + 1
         self.counts[class_name] = number
-        return f"{class_name}-{number}"
+        return f"{class_name}-{self.mark}{number}"
 
     def store(self, case, name, array):
         """Keeps an array under the name that a row gives it; `/name` is shared by cases."""

@@ -9,6 +9,7 @@ import core
 import functions
 import losses
 import metrics
+import modes
 import normalization
 import optimizers
 import preprocessing
@@ -24,6 +25,7 @@ FAMILIES = {
     "losses": losses.losses,
     "metrics": metrics.metrics,
     "optimizers": optimizers.optimizers,
+    "matrix_optimizers": optimizers.matrix_optimizers,
     "schedules": optimizers.schedules,
     "core": core.core,
     "convolution": windows.convolution,
@@ -33,6 +35,7 @@ FAMILIES = {
     "attention": attention.attentions,
     "merging": attention.merges,
     "preprocessing": preprocessing.preprocessing,
+    "modes": modes.modes,
     "fit": training.fit,
     "callbacks": callbacks.callbacks,
     "progress": callbacks.progress,

@@ -15,6 +15,7 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
+import models as trained
 import numpy as np
 import tensorflow as tf
 
@@ -345,12 +346,99 @@ def models():
     write("models", rows)
 
 
+def vocabularies():
+    """Lookups and texts: what is learnt, and what comes of data."""
+    rows = []
+
+    def add(class_name, config, data, learnt=None):
+        made = {k: tuple(v) if k == "ngrams" and isinstance(v, list) else v for k, v in config.items()}
+        layer = getattr(keras.layers, class_name)(**made)
+        kind = "int64" if class_name == "IntegerLookup" else object
+        if learnt is not None:
+            layer.adapt(np.array(learnt, dtype=kind))
+        inputs = np.array(data, dtype=kind)
+        y = np.asarray(layer(tf.constant(inputs)))
+        exact = y.dtype.kind in "iu"
+        row = {"class_name": class_name, "config": config, "data": data,
+               "shape": list(inputs.shape), "out_shape": list(y.shape),
+               "outputs": [int(v) if exact else float(str(v)) for v in y.reshape(-1)],
+               "learnt_tokens": [t if kind is object else int(t) for t in layer.get_vocabulary()]}  # fmt: skip
+        if learnt is not None:
+            row["adapt"] = learnt
+        rows.append(row)
+
+    modes = ("one_hot", "multi_hot", "count", "tf_idf")
+    words = [["b", "a", "c"], ["a", "d", "a"], ["naïve", "日本", "b"], ["", "a", "[UNK]"]]
+    numbers = [[7, -3, 12], [-3, 5, -3], [2**40, 0, 7], [-1, -3, 0]]
+    unseen = {"StringLookup": [["a", "zebra", "b"], ["d", "", "日本"]],
+              "IntegerLookup": [[-3, 1000, 7], [5, 0, 2**40], [-8, 1001, -1]]}  # fmt: skip
+    for name, learnt, known, mask in (
+        ("StringLookup", words, ["cat", "dog", "naïve"], ""),
+        ("IntegerLookup", numbers, [12, 36, -1138], 0),
+    ):
+        data = unseen[name]
+        flat = [v for row in data for v in row]
+        fresh = ["x", "dog", "cat"] if name == "StringLookup" else [-1138, 4, 36]
+        for config in ({}, {"mask_token": mask}, {"max_tokens": 4}, {"num_oov_indices": 3},
+                       {"mask_token": mask, "num_oov_indices": 2, "max_tokens": 6},
+                       {"oov_token": "?" if name == "StringLookup" else -99}):  # fmt: skip
+            add(name, config, data, learnt)
+            add(name, config, flat, [v for row in learnt for v in row])
+        for mode in modes:
+            config = {"output_mode": mode}
+            shaped = flat if mode == "one_hot" else data
+            add(name, config, shaped, learnt)
+            add(name, {**config, "mask_token": mask, "num_oov_indices": 2}, shaped, learnt)
+            add(name, {**config, "max_tokens": 9, "pad_to_max_tokens": True}, shaped, learnt)
+        add(name, {"vocabulary": known}, fresh)
+        add(name, {"vocabulary": known, "mask_token": mask, "num_oov_indices": 2}, [fresh])
+        add(name, {"vocabulary": known, "num_oov_indices": 0}, known[::-1])
+        add(name, {"vocabulary": known, "output_mode": "tf_idf", "idf_weights": [0.25, 0.75, 0.5]},
+            [fresh, fresh[::-1]])  # fmt: skip
+
+    name = "TextVectorization"
+    learnt = ["The cat's hat, the CAT!", "A dog: the end.", "naïve café; ÉTÉ é", "", "end_of the-line"]
+    data = ["the cat sat", "A naïve DOG's end-of-line...", "", "\tthe  hat\n", "été ÉTÉ 日本"]
+    for config in ({}, {"standardize": None}, {"standardize": "lower"},
+                   {"standardize": "strip_punctuation"}, {"split": "character"},
+                   {"split": "character", "standardize": None}, {"split": None},
+                   {"ngrams": 2}, {"ngrams": [1, 3]}, {"ngrams": [2]}, {"max_tokens": 5},
+                   {"output_sequence_length": 2}, {"output_sequence_length": 7},
+                   {"output_mode": "multi_hot"}, {"output_mode": "count"}, {"output_mode": "tf_idf"},
+                   {"output_mode": "count", "ngrams": 2, "max_tokens": 12},
+                   {"output_mode": "multi_hot", "max_tokens": 40, "pad_to_max_tokens": True},
+                   {"output_mode": "tf_idf", "max_tokens": 6}):  # fmt: skip
+        add(name, config, data, learnt)
+    known = ["the", "cat", "dog"]
+    add(name, {"vocabulary": known}, data)
+    add(name, {"vocabulary": known, "output_mode": "count"}, data)
+    add(name, {"vocabulary": known, "output_mode": "tf_idf", "idf_weights": [0.2, 0.7, 0.9]}, data)
+    write("vocabularies", rows)
+
+
+def summaries():
+    """Texts of `summary()` of models whose optimizers have their variables."""
+    os.environ["COLUMNS"] = "200"
+    rows = []
+    for build in (trained.conv_adam, trained.two_by_two, trained.batch_norm):
+        for options in ({}, {"show_trainable": True, "line_length": 90}):
+            keras.utils.clear_session()
+            model = build()
+            model.optimizer.build(model.trainable_variables)
+            lines = []
+            model.summary(print_fn=lambda text, **_: lines.append(text), **options)
+            rows.append({"case": build.__name__, "config": options, "text": "\n".join(lines)})
+    write("summaries", rows)
+
+
 FAMILIES = {
     "hashing": hashing,
     "tensorboard": tensorboard,
     "averages": averages,
     "graphs": graphs,
     "models": models,
+    "summaries": summaries,
+    "vocabularies": vocabularies,
 }
 
 if __name__ == "__main__":

@@ -34,8 +34,8 @@ def decoded(config):
     return made
 
 
-def optimizers():
-    family = Family("optimizers")
+def case_maker(family):
+    """What adds a case of an optimizer to a family."""
     streams = gradient_streams()
     starts = {name: f32(generator("start" + name).normal(size=s)) for name, s in SHAPES.items()}
 
@@ -79,7 +79,8 @@ def optimizers():
             fields["slot_names"][:] = [v.name for v in own]
             result = {
                 "outputs": recorded,
-                "slots": [np.asarray(v.value) for v in own],
+                # In the place of rows and columns of vectors Adafactor has an integer.
+                "slots": [np.asarray(v.value, keras.config.floatx()) for v in own],
                 "learning_rates": [np.stack([rates[s - 1] for s in STEPS])],
             }
             if config.get("use_ema"):
@@ -93,12 +94,20 @@ def optimizers():
             "optimizer", class_name, config, arrays, run, floor=1e-3, **fields, **options
         )
 
+    return add
+
+
+DECAY = {"class_name": "ExponentialDecay",
+         "config": {"initial_learning_rate": 0.05, "decay_steps": 20, "decay_rate": 0.7}}  # fmt: skip
+
+
+def optimizers():
+    family = Family("optimizers")
+    add = case_maker(family)
     # A rate at which a hundred steps go somewhere, without leaving float32's reach.
     rates = {"SGD": 0.05, "Adam": 0.02, "AdamW": 0.02, "RMSprop": 0.01, "Adagrad": 0.1,
              "Adadelta": 1.0, "Adamax": 0.02, "Nadam": 0.02, "Ftrl": 0.1, "Lion": 0.01,
              "Lamb": 0.02}  # fmt: skip
-    decay = {"class_name": "ExponentialDecay",
-             "config": {"initial_learning_rate": 0.05, "decay_steps": 20, "decay_rate": 0.7}}
     cosine = {"class_name": "CosineDecay",
               "config": {"initial_learning_rate": 0.0, "decay_steps": 80, "warmup_target": 0.05,
                          "warmup_steps": 10, "alpha": 0.1}}  # fmt: skip
@@ -113,7 +122,7 @@ def optimizers():
         add(name, {**own, "global_clipnorm": 0.7})
         add(name, {**own, "use_ema": True, "ema_momentum": 0.9})
         add(name, {**own, "gradient_accumulation_steps": 4})
-        add(name, {"learning_rate": decay})
+        add(name, {"learning_rate": DECAY})
     own = {"learning_rate": 0.05}
     add("SGD", {**own, "momentum": 0.9})
     add("SGD", {**own, "momentum": 0.9, "nesterov": True})
@@ -149,6 +158,40 @@ def optimizers():
                     "l2_shrinkage_regularization_strength": 0.02, "beta": 0.1}):  # fmt: skip
         add("Ftrl", {"learning_rate": 0.1, **config})
     add("Lion", {"learning_rate": 0.01, "beta_1": 0.7, "beta_2": 0.8})
+    family.write()
+
+
+def matrix_optimizers():
+    """Optimizers that treat matrices as such."""
+    family = Family("matrix_optimizers")
+    add = case_maker(family)
+    for name, rate in {"Adafactor": 0.05, "Muon": 0.02}.items():
+        own = {"learning_rate": rate}
+        add(name, {})
+        add(name, own)
+        # 1e-30 times what remains after many steps without a gradient is nothing in float32.
+        add(name, {**own, **({"epsilon_1": 1e-12} if name == "Adafactor" else {})}, stream="rare")
+        add(name, {**own, "weight_decay": 0.01})
+        add(name, {**own, "clipnorm": 0.5})
+        add(name, {**own, "clipvalue": 0.2})
+        add(name, {**own, "global_clipnorm": 0.7})
+        add(name, {**own, "use_ema": True, "ema_momentum": 0.9})
+        add(name, {**own, "gradient_accumulation_steps": 4})
+        add(name, {"learning_rate": DECAY})
+    own = {"learning_rate": 0.5}
+    for config in ({}, {"beta_2_decay": -0.5}, {"epsilon_1": 1e-4, "epsilon_2": 0.05},
+                   {"clip_threshold": 0.5}):  # fmt: skip
+        add("Adafactor", {**own, **config})
+    add("Adafactor", {"learning_rate": 0.05, "weight_decay": 0.1}, excluded=["bias"])
+    own = {"learning_rate": 0.02}
+    for config in ({"nesterov": False}, {"momentum": 0.5, "ns_steps": 3}, {"rms_rate": None},
+                   {"weight_decay": None, "adam_weight_decay": None},
+                   {"weight_decay": 0.1, "adam_weight_decay": 0.01},
+                   {"adam_lr_ratio": 0.1, "adam_beta_1": 0.5, "adam_beta_2": 0.9, "epsilon": 1e-3},
+                   {"muon_a": 3.0, "muon_b": -3.2, "muon_c": 1.2},
+                   {"exclude_layers": ["kernel"]}):  # fmt: skip
+        add("Muon", {**own, **config})
+    add("Muon", {**own, "weight_decay": 0.1}, excluded=["kernel", "table"])
     family.write()
 
 

@@ -103,7 +103,10 @@ def fit():
 
 
 def summaries():
-    """Texts of `summary()`; no tensors."""
+    """Texts of `summary()`; no tensors.
+
+    Those of trained models are made on TensorFlow, where an optimizer counts its steps in int64.
+    """
     os.environ["COLUMNS"] = "200"
     family = Family("summaries")
 
@@ -124,15 +127,18 @@ def summaries():
         add(build, {"show_trainable": True})
     add(models.nested, {"expand_nested": True})
     add(models.nested, {"expand_nested": True, "show_trainable": True})
-
-    def train(model):
-        xs, ys, options = data(model_name)
-        model.fit(xs if len(xs) > 1 else xs[0], ys if len(ys) > 1 else ys[0], verbose=0,
-                  batch_size=N)  # fmt: skip
-
-    for build in (models.conv_adam, models.two_by_two, models.batch_norm):
-        model_name = build.__name__
-        add(build, {}, train)
+    for length in (50, 60, 71, 100, 131):
+        add(models.frozen, {"line_length": length})
+        add(models.nested, {"line_length": length, "show_trainable": True})
+        add(models.branching, {"line_length": length})
+    add(models.lenet, {"positions": [0.6, 0.85, 1.0]})
+    add(models.lenet, {"positions": [0.3, 0.9, 1.0], "line_length": 70, "show_trainable": True})
+    add(models.branching, {"positions": [0.2, 0.5, 0.6, 1.0]})
+    for first, last in (("conv2d_1", "dense"), ("dense", "conv2d_1"), ("max", "flatten"),
+                        ("flatten", "dense"), ("conv2d$", ".*_1")):  # fmt: skip
+        add(models.lenet, {"layer_range": [first, last]})
+    add(models.branching, {"layer_range": ["left", "both"]})
+    add(models.nested, {"layer_range": ["encoder", "encoder"], "expand_nested": True})
     family.write()
 
 

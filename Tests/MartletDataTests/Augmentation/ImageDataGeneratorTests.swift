@@ -1,3 +1,5 @@
+import Foundation
+import MartletFormats
 import MartletTensors
 import Testing
 
@@ -186,6 +188,47 @@ import Testing
     #expect(error?.fix == "shuffle images and labels first: sorted data cannot be split so")
     #expect(throws: Diagnostic.self) {
       try ImageDataGenerator(validationSplit: 0.1).flow(Self.images, subset: .validation)
+    }
+  }
+
+  @Test func `the first files of each class are for validation`() throws {
+    try withTemporaryFolder { path in
+      for (name, count) in [("cats", 5), ("dogs", 9)] {
+        let folder = URL(fileURLWithPath: path + "/" + name)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        for number in 0..<count {
+          let grey = UInt8(10 * number + (name == "cats" ? 100 : 0))
+          let image = try RasterImage([grey], width: 1, height: 1, channels: 1)
+          try Data(PNG.encode(image)).write(to: folder.appendingPathComponent("\(number).png"))
+        }
+      }
+      func greys(_ subset: ImageDataGenerator.Subset?, seed: UInt64?) throws -> [[Int]] {
+        let folder = try ImageFolder(
+          path, imageSize: 1, colorMode: .grayscale, shuffle: seed != nil, seed: seed)
+        let flow = try ImageDataGenerator(validationSplit: 0.25).flow(
+          folder, batchSize: 4, shuffle: false, subset: subset)
+        var found: [[Int]] = [[], []]
+        try flow.forEachBatch(epoch: 0) { x, y in
+          for (grey, label) in zip(x.scalars, y.scalars(of: Int.self)) {
+            found[label].append(Int(grey))
+          }
+        }
+        return found.map { $0.sorted() }
+      }
+      // As Keras: int(0.25 · 5) of the cats, int(0.25 · 9) of the dogs, by their names.
+      for seed in [nil, 3] as [UInt64?] {
+        #expect(try greys(.validation, seed: seed) == [[100], [0, 10]])
+        #expect(
+          try greys(.training, seed: seed) == [
+            [110, 120, 130, 140], [20, 30, 40, 50, 60, 70, 80],
+          ])
+      }
+      #expect(try greys(nil, seed: nil).map(\.count) == [5, 9])
+      let folder = try ImageFolder(path, imageSize: 1, shuffle: false)
+      #expect(throws: Diagnostic.self) {
+        try ImageDataGenerator(validationSplit: 0.1).flow(folder, subset: .validation)
+      }
+      #expect(throws: Diagnostic.self) { try ImageDataGenerator().flow(folder, subset: .training) }
     }
   }
 

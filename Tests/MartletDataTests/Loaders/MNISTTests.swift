@@ -108,6 +108,28 @@ import Testing
     }
   }
 
+  @Test func `why there was no download is said`() async {
+    let result = await #expect(
+      processExitsWith: .success, observing: [\.standardErrorContent]
+    ) {
+      let home = NSTemporaryDirectory() + "martlet-\(UUID().uuidString)"
+      defer { try? FileManager.default.removeItem(atPath: home) }
+      let folders = DataFolders(
+        nil, name: "mnist", standsInRoot: true, environment: ["HOME": home])
+      _ = try MNIST.load(
+        folders, isNamed: false, limit: 1,
+        fetch: { _, path, _ in
+          try Data("not the file".utf8).write(to: URL(fileURLWithPath: path))
+        })
+      _ = try MNIST.load(folders, isNamed: false, limit: 1, fetch: nil)
+    }
+    let notes = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+      .split(separator: "\n").filter { $0.hasPrefix("MNIST:") }
+    #expect(notes.count == 2, "\(notes)")
+    #expect(notes.first?.contains("the bytes are not those of train-images") == true, "\(notes)")
+    #expect(notes.last?.contains("downloads are switched off") == true, "\(notes)")
+  }
+
   @Test func `what was downloaded is found again`() throws {
     try withTemporaryFolder { home in
       let cache = home + "/.cache/martlet/mnist"

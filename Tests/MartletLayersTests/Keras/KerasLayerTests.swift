@@ -9,7 +9,7 @@ import Testing
 @Suite struct KerasLayerTests {
   static let families = [
     "core", "convolution", "pooling", "resizing", "normalization", "randomness", "recurrent",
-    "attention", "merging", "preprocessing",
+    "attention", "merging", "preprocessing", "modes",
   ]
   /// What can be read; that no family is missing, the first test says.
   static let cases = Dictionary(

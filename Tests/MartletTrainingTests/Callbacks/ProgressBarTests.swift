@@ -1,5 +1,6 @@
 import KerasGoldens
 import MartletLayers
+import MartletTensors
 import Testing
 
 @testable import MartletTraining
@@ -50,5 +51,52 @@ struct ProgressBarTests {
     #expect(text == "")
     bar.finish(4, logs)
     #expect(text == "4/4 " + String(repeating: "━", count: 20) + " 4s 1s/step - loss: 0.5000\n")
+  }
+
+  @Test("A loop of one's own shows the means of its steps, as Keras' Progbar with add(1)")
+  func ownLoop() {
+    var (time, text) = (10.0, "")
+    let bar = ProgressBar(style: .bar, isTerminal: false, now: { time }, write: { text += $0 })
+    for epoch in 0..<2 {
+      bar.beginEpoch(epoch, of: 2, steps: 4)
+      for step in 1...4 {
+        time += 1
+        if epoch == 0 {
+          bar.step(Tensor(Float(step)))
+        } else {
+          bar.step(["loss": Tensor(Float(1)), "accuracy": Tensor(Float(step) / 4)])
+        }
+      }
+      let logs = bar.endEpoch()
+      #expect(logs.loss == (epoch == 0 ? 2.5 : 1))
+    }
+    let full = "4/4 " + String(repeating: "━", count: 20) + " 4s 1s/step"
+    #expect(
+      text == "Epoch 1/2\n\(full) - loss: 2.5000\n"
+        + "Epoch 2/2\n\(full) - accuracy: 0.6250 - loss: 1.0000\n")
+  }
+
+  @Test("Before the end of a loop the terminal sees the steps so far")
+  func ownLoopOnATerminal() {
+    var (time, text) = (10.0, "")
+    let bar = ProgressBar(style: .bar, isTerminal: true, now: { time }, write: { text += $0 })
+    bar.beginEpoch(steps: 4)
+    time = 11
+    bar.step(Tensor(Float(1)))
+    #expect(text.contains("1/4") && text.contains("loss: 1.0000"))
+    time = 11.01
+    text = ""
+    bar.step(Tensor(Float(3)))
+    #expect(text == "", "sooner than a twentieth of a second after the last")
+    time = 12
+    bar.step(Tensor(Float(5)))
+    #expect(text.contains("3/4") && text.contains("loss: 3.0000"))
+    // Nobody said how many there are.
+    bar.beginEpoch()
+    time = 13
+    text = ""
+    bar.step()
+    #expect(text.contains("1/Unknown"))
+    bar.endEpoch()
   }
 }

@@ -1,41 +1,52 @@
 import MartletTensors
 
 /// Runs a recurrent layer over time in both directions and merges what they give.
+///
+/// Input (batch, steps, …). With `returnSequences` what the backward layer gives is turned round, so
+/// that both speak of the same step. The two run in opposite directions and agree in
+/// `returnSequences`, `returnState` and `stateful`; outputs of different widths can be concatenated
+/// or kept apart, not summed, multiplied or averaged.
 public final class Bidirectional: Layer, ConfigurableLayer {
   /// How the two outputs become one.
   public enum MergeMode: String, Sendable {
     /// Beside each other on the last axis.
     case concat
+    /// Added.
     case sum
+    /// Multiplied.
     case mul
+    /// Their mean.
     case ave
     /// Not at all: two outputs.
     case none
   }
 
+  /// How the outputs become one.
   public let mergeMode: MergeMode
   let forwardLayer: RNN
   let backwardLayer: RNN
 
-  /// Creates the layer.
+  /// Creates the layer; traps where the two directions do not go together.
   ///
   /// - Parameters:
   ///   - layer: What runs forward; a new one like it runs backwards.
   ///   - mergeMode: How the outputs become one.
-  ///   - backwardLayer: What runs backwards, if not one like `layer`.
-  public init(
+  ///   - backwardLayer: What runs backwards, if not one like `layer`; its `goBackwards` is the
+  ///     opposite of that of `layer`.
+  public convenience init(
     _ layer: RNN, mergeMode: MergeMode = .concat, backwardLayer: RNN? = nil,
     name: String? = nil, file: StaticString = #fileID, line: UInt = #line
   ) {
-    self.mergeMode = mergeMode
-    do {
-      forwardLayer = try Bidirectional.direction(layer, prefix: "forward_", flips: false)
-      self.backwardLayer = try Bidirectional.direction(
-        backwardLayer ?? layer, prefix: "backward_", flips: backwardLayer == nil)
-    } catch {
-      trap(
-        error as? Diagnostic ?? Diagnostic("Bidirectional", "\(error)"), file: file, line: line)
+    let pair = trapping(file, line) { () throws(Diagnostic) in
+      try Bidirectional.directions(layer, backwardLayer)
     }
+    self.init(pair, mergeMode, name)
+  }
+
+  private init(_ pair: (forward: RNN, backward: RNN), _ mergeMode: MergeMode, _ name: String?) {
+    self.mergeMode = mergeMode
+    forwardLayer = pair.forward
+    backwardLayer = pair.backward
     super.init(name: name)
   }
 
@@ -60,19 +71,66 @@ public final class Bidirectional: Layer, ConfigurableLayer {
         "Bidirectional", "the merge mode is not known", expected: "concat, sum, mul, ave, null",
         got: text ?? "")
     }
-    self.init(forward, mergeMode: mode, backwardLayer: try layer("backward_layer"))
+    self.init(try Bidirectional.directions(forward, try layer("backward_layer")), mode, nil)
     try adopt(c)
   }
 
-  private static func direction(_ layer: RNN, prefix: String, flips: Bool) throws -> RNN {
+  /// Layers like the two given ones, which run in opposite directions.
+  private static func directions(
+    _ layer: RNN, _ backward: RNN?
+  ) throws(Diagnostic) -> (forward: RNN, backward: RNN) {
+    if let backward { try checkPair(layer, backward) }
+    return (
+      try direction(layer, prefix: "forward_", flips: false),
+      try direction(backward ?? layer, prefix: "backward_", flips: backward == nil)
+    )
+  }
+
+  private static func checkPair(_ layer: RNN, _ backward: RNN) throws(Diagnostic) {
+    let (a, b) = (layer.options, backward.options)
+    if a.goBackwards == b.goBackwards {
+      throw Diagnostic(
+        "Bidirectional", "both layers run in the same direction",
+        expected: "a backward layer with goBackwards: \(!a.goBackwards)",
+        got: "goBackwards: \(b.goBackwards) for \(layer.name) and \(backward.name)")
+    }
+    let shared: [(String, KeyPath<RNNOptions, Bool>)] = [
+      ("returnSequences", \.returnSequences), ("returnState", \.returnState),
+      ("stateful", \.stateful),
+    ]
+    for (option, value) in shared where a[keyPath: value] != b[keyPath: value] {
+      throw Diagnostic(
+        "Bidirectional", "the two layers differ in \(option)",
+        expected: "a backward layer with \(option): \(a[keyPath: value])",
+        got: "\(option): \(b[keyPath: value]) for \(backward.name)")
+    }
+  }
+
+  private static func direction(
+    _ layer: RNN, prefix: String, flips: Bool
+  ) throws(Diagnostic) -> RNN {
+    let cells = (layer.cell as? StackedRNNCells)?.cells ?? [layer.cell]
+    // What an LSTM makes its cell of, it knows itself.
+    if type(of: layer) == RNN.self,
+      let cell = cells.first(where: { !($0 is any ConfigurableLayer) })
+    {
+      throw Diagnostic(
+        "Bidirectional", "\(cell.kerasName) cannot be made again, for the other direction",
+        expected: "a ConfigurableLayer", got: "a class without init(configuration:)",
+        fix: "let \(cell.kerasName) conform to ConfigurableLayer")
+    }
     var c = layer.configuration
     if !layer.name.hasPrefix(prefix) { c["name"] = .string(prefix + layer.name) }
     if flips { c["go_backwards"] = .bool(!layer.options.goBackwards) }
     c["zero_output_for_mask"] = .bool(true)
-    guard let copy = try Layer.make(from: c) as? RNN else {
-      throw Diagnostic("Bidirectional", "the layer cannot be copied", got: c.className)
+    do {
+      if let copy = try Layer.make(from: c, custom: layer.ownClasses) as? RNN { return copy }
+    } catch let error as Diagnostic {
+      throw error
+    } catch {
+      throw Diagnostic("Bidirectional", "the layer cannot be copied: \(error)", got: c.className)
     }
-    return copy
+    throw Diagnostic("Bidirectional", "the layer cannot be copied", got: c.className)
   }
 
   public override var configuration: Configuration {
@@ -91,6 +149,7 @@ public final class Bidirectional: Layer, ConfigurableLayer {
     let (first, second) = split(inputs)
     try forwardLayer.build(for: first, dtypes: first.map { _ in dtype })
     try backwardLayer.build(for: second, dtypes: second.map { _ in dtype })
+    _ = try outputShapes(inputs)
   }
 
   /// The inputs of each direction: the first half of the initial states is the forward one's.
@@ -108,6 +167,20 @@ public final class Bidirectional: Layer, ConfigurableLayer {
       try forwardLayer.outputShapes(first), try backwardLayer.outputShapes(second)
     )
     let states = a.dropFirst() + b.dropFirst()
+    let fits =
+      switch mergeMode {
+      case .none: true
+      case .concat: PartialShape(a[0].dropLast()).admits(PartialShape(b[0].dropLast()))
+      case .sum, .mul, .ave: a[0].admits(b[0])
+      }
+    if !fits {
+      throw Diagnostic(
+        path, "the outputs of the two directions cannot be merged by .\(mergeMode)",
+        expected: "\(a[0].text), as forwards", got: "\(b[0].text) backwards",
+        fix: mergeMode == .concat
+          ? "give both layers outputs of one shape"
+          : "give both layers as many units, or concatenate: mergeMode: .concat")
+    }
     switch mergeMode {
     case .none: return [a[0], b[0]] + states
     case .concat:

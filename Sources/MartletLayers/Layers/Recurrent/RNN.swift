@@ -250,6 +250,7 @@ public struct RNNOptions: Sendable, Equatable {
 
 /// Cells one on top of the other, as one cell.
 public final class StackedRNNCells: RecurrentCell, ConfigurableLayer {
+  /// The cells, the lowest first.
   public let cells: [RecurrentCell]
 
   /// Creates the cell from those it is made of, the lowest first; traps if there are none.

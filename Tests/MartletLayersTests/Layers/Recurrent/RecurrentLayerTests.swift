@@ -57,6 +57,58 @@ struct RecurrentLayerTests {
     #expect(none.outputs(of: [Self.sequence]).map(\.shape) == [[3, 2], [3, 2]])
   }
 
+  @Test("Layers that cannot run beside each other are refused, as by Keras")
+  func unfitPairs() throws {
+    func pair(_ forward: SimpleRNN, _ backward: SimpleRNN) throws -> Layer {
+      let c = Configuration(
+        "Bidirectional",
+        [
+          "layer": .configuration(forward.configuration),
+          "backward_layer": .configuration(backward.configuration),
+        ])
+      return try Layer.make(from: c)
+    }
+    _ = try pair(SimpleRNN(2), SimpleRNN(3, goBackwards: true))
+    for (backward, word) in [
+      (SimpleRNN(2), "direction"),
+      (SimpleRNN(2, returnSequences: true, goBackwards: true), "returnSequences"),
+      (SimpleRNN(2, returnState: true, goBackwards: true), "returnState"),
+      (SimpleRNN(2, goBackwards: true, stateful: true), "stateful"),
+    ] {
+      let error = #expect(throws: Diagnostic.self, "\(word)") { try pair(SimpleRNN(2), backward) }
+      #expect(error?.what.contains(word) == true)
+    }
+  }
+
+  @Test("A pair in one direction traps where it is written")
+  func sameDirection() async {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) { _ = Bidirectional(SimpleRNN(2), backwardLayer: SimpleRNN(2)) }
+    let message = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(message.contains("both layers run in the same direction"), "\(message)")
+  }
+
+  @Test("Outputs of unequal widths are refused where they are added", arguments: [false, true])
+  func unequalWidths(sequences: Bool) throws {
+    func pair(_ mode: Bidirectional.MergeMode) -> Bidirectional {
+      Bidirectional(
+        SimpleRNN(2, returnSequences: sequences), mergeMode: mode,
+        backwardLayer: SimpleRNN(3, returnSequences: sequences, goBackwards: true))
+    }
+    for mode in [Bidirectional.MergeMode.sum, .mul, .ave] {
+      let error = #expect(throws: Diagnostic.self) {
+        try pair(mode).build(for: [[nil, 6, 4]], dtypes: [.float32])
+      }
+      #expect(error?.what.contains(".\(mode)") == true)
+      let x = Input(shape: [6, 4])
+      #expect(throws: Diagnostic.self) { try Model(inputs: x, outputs: pair(mode)(x)) }
+    }
+    let both = pair(.concat)(Self.sequence)
+    #expect(both.shape == (sequences ? [3, 6, 5] : [3, 5]))
+    #expect(pair(.none).outputs(of: [Self.sequence]).map { $0.shape.last } == [2, 3])
+  }
+
   @Test("States are outputs, and inputs of the next layer")
   func states() throws {
     let x = Input(shape: [6, 4])
