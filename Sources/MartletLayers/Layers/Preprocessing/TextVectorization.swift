@@ -160,8 +160,8 @@ public struct TextVectorization: Sendable {
     try lookup.adapt(documents: texts.map(tokens))
   }
 
-  /// Texts as numbers, int64 `[texts, length]`, or as a row for each text, float32
-  /// `[texts, vocabulary]`.
+  /// Texts as numbers, int64 `[texts, length]` (`[texts]` where they are not split), or as a row for
+  /// each text, float32 `[texts, vocabulary]`.
   ///
   /// - Throws: never for what this makes itself; `Diagnostic` if a token cannot be looked up.
   public func callAsFunction(_ texts: [String]) throws(Diagnostic) -> Tensor {
@@ -177,7 +177,11 @@ public struct TextVectorization: Sendable {
       let padding: Int? = output == .int ? 0 : nil
       numbers += [Int?](repeating: padding, count: length - kept.count)
     }
-    return lookup.encoded(numbers, shape: [texts.count, length])
+    // A text that is not split is one token, which has no axis of its own, as in Keras.
+    var hasOneToken = false
+    if case .none = split { hasOneToken = ngrams == nil && outputSequenceLength == nil }
+    return lookup.encoded(
+      numbers, shape: hasOneToken && output == .int ? [texts.count] : [texts.count, length])
   }
 
   /// The tokens of a text.
