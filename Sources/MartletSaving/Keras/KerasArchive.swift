@@ -100,12 +100,11 @@ extension Model {
     guard let optimizer, let group = root.group(at: "optimizer/vars"), isBuilt else { return }
     let trainable = trainableVariables
     if trainable.isEmpty { return }
-    var variables = optimizer.variables
-    // One that has not been used yet has a count of steps and a rate, no more.
-    if group.datasets.count != variables.count {
-      optimizer.build(for: trainable)
-      variables = optimizer.variables
-    }
+    // One that has not been used yet has a count of steps and a rate, no more; Keras builds it too.
+    let unused = optimizer.variables
+    optimizer.build(for: trainable)
+    let variables =
+      group.datasets.count == unused.count ? unused : optimizer.variables
     guard group.datasets.count == variables.count else {
       throw Diagnostic(
         path, "the state of the optimizer is not that of the trainable weights",

@@ -49,8 +49,7 @@ func onSmallStack(_ body: @escaping @Sendable () -> Void) {
   @Test func `a million operations live and die on a small stack`() {
     onSmallStack {
       let x = Tensor([0.5] as [Float])
-      let clock = ContinuousClock()
-      let start = clock.now
+      // How long it takes, the benchmark `depth` says.
       do {
         let (value, slope) = valueAndGradient(at: x) { x in
           var y = x
@@ -59,7 +58,6 @@ func onSmallStack(_ body: @escaping @Sendable () -> Void) {
         }
         #expect(slope.item() == 1 && value.item() == 0.5)
       }
-      #expect(clock.now - start < .seconds(10))
       var y = x
       for _ in 0..<200_000 { y = -y }
       #expect(y.item() == 0.5)
