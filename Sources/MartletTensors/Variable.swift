@@ -20,15 +20,20 @@ public final class Variable {
   /// How often one of these was set.
   private(set) var changeCount = 0
   /// The value of this moment.
-  public private(set) var value: Tensor
+  public var value: Tensor {
+    Recorder.current.recording?.note(self)
+    return latest
+  }
+  /// The value, unnoticed by a step that is being recorded.
+  private(set) var latest: Tensor
   /// The sizes of the axes; an assignment never changes them.
-  public var shape: Shape { value.shape }
+  public var shape: Shape { latest.shape }
   /// The element type; an assignment never changes it.
-  public var dtype: DType { value.dtype }
+  public var dtype: DType { latest.dtype }
 
   /// Creates a variable with its first value.
   public init(_ value: Tensor, name: String = "variable", isTrainable: Bool = true) {
-    self.value = value
+    latest = value
     self.name = name
     self.isTrainable = isTrainable
   }
@@ -43,19 +48,20 @@ public final class Variable {
         "Variable \"\(name)\"", "a value of another shape or type was assigned",
         expected: "\(dtype) \(shape.text)", got: "\(value.dtype) \(value.shape.text)"),
       file: file, line: line)
-    self.value = value
+    Recorder.current.recording?.note(self)
+    latest = value
   }
 
   /// Whether nobody else holds the value.
   ///
   /// Called under the lock.
-  var isAlone: Bool { value.isAlone }
+  var isAlone: Bool { latest.isAlone }
 
   /// Gives a variable of one int64 element its value here and now, in place where nobody else holds
   /// the old one: for counters.
   package func store(_ number: Int64) {
     let isStored = graphLock.withLock {
-      guard value.isAlone, let storage = value.node.storage else { return false }
+      guard latest.isAlone, let storage = latest.node.storage else { return false }
       storage.pointer.storeBytes(of: number, as: Int64.self)
       return true
     }
@@ -65,8 +71,8 @@ public final class Variable {
   /// Replaces the value without a check, and returns the old one; for `gradient`, which lends
   /// variables a wrapped value.
   func exchange(_ value: Tensor) -> Tensor {
-    let old = self.value
-    self.value = value
+    let old = latest
+    latest = value
     return old
   }
 }

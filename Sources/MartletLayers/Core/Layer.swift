@@ -278,6 +278,8 @@ open class Layer: CustomStringConvertible {
       }
       checkedShapes = shapes
     }
+    Replay.note(changesThroughout)
+    if !isReplayable { Replay.refuse() }
     let outputs = call(inputs, context)
     if let activityRegularizer {
       for output in outputs {

@@ -68,6 +68,12 @@ enum Evaluation {
     }
   }
 
+  /// Computes all that was recorded on the calling thread and is held by somebody.
+  static func settle(_ recorder: Recorder) {
+    let pending = graphLock.withLock { recorder.pendingNodes() }
+    if !pending.isEmpty { run(pending, recorder: recorder) }
+  }
+
   /// The plan that would compute one node, and nothing else.
   static func plan(of node: Node) -> Plan { Planner(snapshot(of: node)).finish() }
 

@@ -11,7 +11,7 @@ package final class Changes {
 
 /// What had been set when a step was recorded, on all that takes part in it.
 struct ChangesSeen {
-  private let parts: [Changes]
+  let parts: [Changes]
   private let variables: [Variable]
   private let count: Int
 

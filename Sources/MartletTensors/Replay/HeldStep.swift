@@ -24,9 +24,9 @@ final class HeldStep {
 
     init(_ variables: [Variable]) {
       self.variables = variables
-      nodes = variables.map { $0.value.node }
+      nodes = variables.map { $0.latest.node }
       (isAlone, isKnown) = graphLock.withLock {
-        (variables.map { $0.isAlone }, variables.allSatisfy { $0.value.node.storage != nil })
+        (variables.map { $0.isAlone }, variables.allSatisfy { $0.latest.node.storage != nil })
       }
     }
 
@@ -63,6 +63,7 @@ final class HeldStep {
   private let outputTypes: [TensorType]
   private let scalars: [(dtype: DType, formula: () -> Double)]
   private let draws: [RandomSource]
+  private let counters: [any StepCounter]
 
   /// Nil if the step cannot be replayed.
   init?(
@@ -78,6 +79,7 @@ final class HeldStep {
     inputAliases = HeldStep.aliases(inputs)
     scalars = recording.scalars.map { ($0.dtype, $0.formula) }
     draws = recording.draws.map(\.source)
+    counters = recording.counters
 
     var outputs: [ObjectIdentifier: Int] = [:]
     for (index, output) in evaluation.outputs.enumerated() {
@@ -95,7 +97,7 @@ final class HeldStep {
     var assigned: [(variable: Int, output: Int)] = []
     var isAssigned = [Bool](repeating: false, count: start.variables.count)
     for (index, variable) in start.variables.enumerated() {
-      let node = variable.value.node
+      let node = variable.latest.node
       if node === start.nodes[index] { continue }
       guard let output = outputs[ObjectIdentifier(node)] else { return nil }
       assigned.append((index, output))
@@ -197,6 +199,7 @@ final class HeldStep {
       && inputTypes.elementsEqual(other.inputTypes) { $0.shape == $1.shape && $0.dtype == $1.dtype }
       && variables.elementsEqual(other.variables, by: ===)
       && draws.elementsEqual(other.draws, by: ===)
+      && counters.elementsEqual(other.counters) { $0 === $1 }
       && scalars.elementsEqual(other.scalars) { $0.dtype == $1.dtype }
       && assigned.elementsEqual(other.assigned, by: ==)
       && bindings.elementsEqual(other.bindings) {
@@ -223,6 +226,7 @@ final class HeldStep {
       guard case .done = bind(&storages, inputs) else { return nil }
     }
     let keys = draws.map { $0.nextKey() }
+    for counter in counters { counter.moveToPresent() }
     var failed = false
     let outputs = plan.replay(storages, profile: recorder.profile) { words in
       var next = 0
@@ -242,7 +246,9 @@ final class HeldStep {
     }
     // Recording it anew finds the mistake again, with the operation and the values to name.
     if failed { return nil }
-    return publish(storages, outputs)
+    let results = publish(storages, outputs)
+    for counter in counters { counter.stepsDone += 1 }
+    return results
   }
 
   private enum Bound {
@@ -255,7 +261,7 @@ final class HeldStep {
     graphLock.lock()
     defer { graphLock.unlock() }
     for (variable, wasAlone) in zip(variables, wasAlone) {
-      let node = variable.value.node
+      let node = variable.latest.node
       if !node.isKnown { return .pending(node) }
       if let wasAlone, wasAlone != variable.isAlone { return .holdersDiffer }
     }
@@ -263,7 +269,7 @@ final class HeldStep {
       let node: Node
       switch binding {
       case .input(let input): node = inputs[input].node
-      case .variable(let variable): node = variables[variable].value.node
+      case .variable(let variable): node = variables[variable].latest.node
       case .fixed(let fixed): node = fixed
       case .number, .scalar, .draw: continue
       }
@@ -293,7 +299,7 @@ final class HeldStep {
     graphLock.lock()
     for (variable, output, keepsNode) in assigned {
       if keepsNode, case .output(let index) = plan.results[output] {
-        variables[variable].value.node.storage = outputs[index]
+        variables[variable].latest.node.storage = outputs[index]
       } else {
         _ = variables[variable].exchange(tensor(output))
       }

@@ -13,6 +13,9 @@ package final class HeldSteps {
   /// The first step of a training makes variables, which none of the others does.
   private var refusals: [Int: (seen: ChangesSeen, count: Int)] = [:]
   private static let mostRefusals = 3
+  /// How many steps were recorded, one after the other, of which none was like another.
+  private var strangers = 0
+  private static let mostStrangers = 64
   /// How many steps were replayed.
   package private(set) var replayCount = 0
   /// Batches of so many shapes are remembered.
@@ -57,17 +60,26 @@ package final class HeldSteps {
     _ kind: Int, _ inputs: [Tensor], parts: () -> [Changes], variables: () -> [Variable],
     _ body: () throws -> [Tensor]
   ) rethrows -> [Tensor] {
+    try record(kind, inputs, StepRecording(), parts: parts, variables: variables, body)
+  }
+
+  /// The same with a recording of the caller's, who asks it afterwards who took part.
+  func record(
+    _ kind: Int, _ inputs: [Tensor], _ recording: StepRecording, parts: () -> [Changes],
+    variables: () -> [Variable], _ body: () throws -> [Tensor]
+  ) rethrows -> [Tensor] {
     let recorder = Recorder.current
     guard recorder.replays, recorder.scope == nil, recorder.recording == nil else {
       return try body()
     }
     let moment = HeldStep.Moment(kind, recorder)
     let refused = refusals[kind].flatMap { $0.seen.isAll ? $0.count : nil } ?? 0
-    if refused >= Self.mostRefusals { return try body() }
+    if refused >= Self.mostRefusals || strangers >= Self.mostStrangers { return try body() }
+    // What others wait for is no part of the step.
+    Evaluation.settle(recorder)
     for input in inputs { input.evaluated() }
     let start = HeldStep.Start(variables())
     let seen = ChangesSeen(parts(), start.variables)
-    let recording = StepRecording()
     recorder.recording = recording
     defer { recorder.recording = nil }
     let results = try body()
@@ -77,16 +89,21 @@ package final class HeldSteps {
       return results
     }
     guard moment == HeldStep.Moment(kind, recorder), seen.isAll, start.isSame(as: variables()),
+      StepCast(start.variables, seen.parts).isSuperset(of: recording.cast),
       let step = HeldStep(moment, seen, inputs, start, recording, results)
     else { return results }
     if let known = candidates.firstIndex(where: { $0.isAlike(step) && $0.seen.isAll }) {
+      strangers = 0
       candidates.remove(at: known)
       steps.removeAll { !$0.seen.isAll || $0.moment.plans != moment.plans }
       steps.insert(step, at: 0)
       if steps.count > Self.limit { steps.removeLast() }
     } else {
+      strangers += 1
       candidates.insert(step, at: 0)
       if candidates.count > Self.limit { candidates.removeLast() }
+      // They hold memory.
+      if strangers == Self.mostStrangers { candidates = [] }
     }
     return results
   }

@@ -1,5 +1,5 @@
 /// What is noticed while a step is recorded that may be replayed later: the plan that computed it,
-/// and which of its numbers change from step to step.
+/// which of its numbers change from step to step, and who took part in it.
 final class StepRecording {
   /// Whether something happened that a replay would leave out: a value was read, memory was made,
   /// code took part that did not say it does the same every time.
@@ -12,6 +12,10 @@ final class StepRecording {
   private(set) var scalars: [(node: Node, dtype: DType, formula: () -> Double)] = []
   /// Random draws, in their order.
   private(set) var draws: [(node: Node, source: RandomSource)] = []
+  /// Who took part: variables that were read or assigned, and what can be set.
+  private(set) var cast = StepCast()
+  /// What counted the step.
+  private(set) var counters: [any StepCounter] = []
 
   func note(_ snapshot: Snapshot, _ plan: Plan) {
     if evaluation != nil { isRefused = true }
@@ -29,12 +33,72 @@ final class StepRecording {
     if isImplicit { isRefused = true }
     draws.append((draw, source))
   }
+
+  func note(_ variable: Variable) { cast.add(variable) }
+
+  func note(_ part: Changes) { cast.add(part) }
+
+  func note(_ counter: any StepCounter) {
+    // Each has the numbers of one step at a time.
+    if counters.contains(where: { $0 === counter }) { isRefused = true }
+    counters.append(counter)
+  }
+}
+
+/// Who takes part in a step: the variables that it may read or assign, and what can be set.
+struct StepCast {
+  private(set) var variables: [Variable] = []
+  private(set) var parts: [Changes] = []
+  private var known: Set<ObjectIdentifier> = []
+
+  init() {}
+
+  init(_ variables: [Variable], _ parts: [Changes]) {
+    for variable in variables { add(variable) }
+    for part in parts { add(part) }
+  }
+
+  mutating func add(_ variable: Variable) {
+    if known.insert(ObjectIdentifier(variable)).inserted { variables.append(variable) }
+  }
+
+  mutating func add(_ part: Changes) {
+    if known.insert(ObjectIdentifier(part)).inserted { parts.append(part) }
+  }
+
+  mutating func formUnion(_ other: StepCast) {
+    for variable in other.variables { add(variable) }
+    for part in other.parts { add(part) }
+  }
+
+  func isSuperset(of other: StepCast) -> Bool { known.isSuperset(of: other.known) }
+}
+
+/// What numbers the steps it takes part in, as an optimizer does.
+package protocol StepCounter: AnyObject {
+  /// What of a step depends on its number, besides numbers that are computed: less than 8.
+  var phase: Int { get }
+  /// The number of steps done.
+  var stepsDone: Int { get set }
+  /// Makes ready the numbers of the step that comes now.
+  func moveToPresent()
 }
 
 /// For code that takes part in steps which may be replayed.
 package enum Replay {
   /// Says that the step that is being recorded, if any, must be recorded anew each time.
   package static func refuse() { Recorder.current.recording?.isRefused = true }
+
+  /// Says that something which can be set takes part in the step that is being recorded, if any.
+  package static func note(_ parts: @autoclosure () -> [Changes]) {
+    guard let recording = Recorder.current.recording else { return }
+    for part in parts() { recording.note(part) }
+  }
+
+  /// Says that something counts the step that is being recorded, if any.
+  package static func note(_ counter: any StepCounter) {
+    Recorder.current.recording?.note(counter)
+  }
 
   /// Runs a closure whose reading and writing of values belongs to those who replay the step: they
   /// do the same at each replay.

@@ -1,7 +1,7 @@
 import MartletLayers
 import MartletTensors
 
-extension Optimizer {
+extension Optimizer: StepCounter {
   /// One step: changes variables by their gradients.
   ///
   /// Variables that are not trainable stay as they are. Traps, before anything changes, if there is
@@ -17,6 +17,8 @@ extension Optimizer {
     if let mistake = mistake(gradients, variables) { trap(mistake, file: file, line: line) }
     if variables.isEmpty { return Replay.refuse() }
     if !isReplayable { Replay.refuse() }
+    Replay.note([changes])
+    Replay.note(self)
     var found = variables.indices.map { place(of: variables[$0], near: $0) }
     if found.contains(nil) {
       let known = builtVariables ?? []
@@ -55,7 +57,7 @@ extension Optimizer {
 
   /// What of a step depends on its number, besides numbers that are computed: whether it is time for
   /// an update, whether averages begin, whether variables take their values.
-  var phase: Int {
+  package var phase: Int {
     if gradientAccumulationSteps == nil && !useEMA { return 0 }
     return (isTimeToUpdate ? 1 : 0) + (useEMA && iterations == 0 ? 2 : 0)
       + (useEMA && averagesOverwrite ? 4 : 0)
@@ -72,7 +74,7 @@ extension Optimizer {
   }
 
   /// Notes the numbers of the step that comes now.
-  func moveToPresent() {
+  package func moveToPresent() {
     Replay.aside {
       present.learningRate = learningRate
       present.number = iterations + 1

@@ -189,7 +189,7 @@ open class Optimizer {
   public var iterations: Int { stepsDone / (gradientAccumulationSteps ?? 1) }
 
   /// The number of times gradients were applied; more than `iterations` if they are accumulated.
-  public internal(set) var stepsDone: Int {
+  public package(set) var stepsDone: Int {
     get {
       Replay.aside { Int(iterationVariable.value.withElements(of: Int64.self) { $0[0] }) }
     }

@@ -44,10 +44,8 @@ extension Model {
       let trackers = compilation.trackers
     else { return false }
     let optimizer = compilation.optimizer
-    if training { optimizer.moveToPresent() }
     let kind = kind(of: batch, phase: training ? 2 * optimizer.phase + 1 : 0)
     if compilation.held.replay(kind, batch.tensors) == nil { return false }
-    if training { optimizer.stepsDone += 1 }
     trackers.count(batch)
     return true
   }
