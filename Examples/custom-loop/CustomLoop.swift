@@ -23,19 +23,20 @@ struct CustomLoop {
     let optimizer = Adadelta(learningRate: 1)
     let variables = net.trainableVariables
     let batches = train.shuffled().batched(options.batchSize)
+    let step = ReplayedStep { x, y in
+      let (loss, gradients) = valueAndGradient(of: variables) {
+        net.regularizationLosses.reduce(
+          sparseCategoricalCrossentropy(y, net(x, training: true)), +)
+      }
+      optimizer.apply(gradients, to: variables)
+      return loss
+    }
 
     let start = Date()
     let progress = ProgressBar()
     for epoch in 0..<options.epochs {
       progress.beginEpoch(epoch, of: options.epochs, steps: batches.batchCount)
-      for (x, y) in batches {
-        let (loss, gradients) = valueAndGradient(of: variables) {
-          net.regularizationLosses.reduce(
-            sparseCategoricalCrossentropy(y, net(x, training: true)), +)
-        }
-        optimizer.apply(gradients, to: variables)
-        progress.step(loss)
-      }
+      for (x, y) in batches { progress.step(step(x, y)) }
       progress.endEpoch()
     }
     let seconds = Date().timeIntervalSince(start)
