@@ -8,11 +8,17 @@ import Foundation
 public struct IDX: Sendable, Hashable {
   /// The type of the elements, numbered as the format numbers it.
   public enum ElementType: UInt8, Sendable, CaseIterable {
+    /// Integers 0 to 255: pixels and labels.
     case uint8 = 0x08
+    /// Integers of 8 bits with a sign.
     case int8 = 0x09
+    /// Integers of 16 bits with a sign.
     case int16 = 0x0b
+    /// Integers of 32 bits with a sign.
     case int32 = 0x0c
+    /// IEEE 754's single precision.
     case float32 = 0x0d
+    /// IEEE 754's double precision.
     case float64 = 0x0e
 
     /// The size of one element, in bytes.

@@ -23,6 +23,19 @@ public struct LoadLimits: Sendable, Hashable {
 
   /// The name of one limit, as an error carries it.
   public enum Name: String, Sendable, CaseIterable {
-    case fileBytes, dataBytes, headerBytes, depth, tensors, members, rank
+    /// That of ``LoadLimits/fileBytes``.
+    case fileBytes
+    /// That of ``LoadLimits/dataBytes``.
+    case dataBytes
+    /// That of ``LoadLimits/headerBytes``.
+    case headerBytes
+    /// That of ``LoadLimits/depth``.
+    case depth
+    /// That of ``LoadLimits/tensors``.
+    case tensors
+    /// That of ``LoadLimits/members``.
+    case members
+    /// That of ``LoadLimits/rank``.
+    case rank
   }
 }

@@ -17,6 +17,26 @@ extension Tensor {
     self.init(unchecked: scalars, shape, dtype, file: file, line: line)
   }
 
+  /// A tensor of nested arrays that are data, and no literals of the source: what traps elsewhere is
+  /// thrown, in the name of who was given them.
+  package init<Elements: NestedScalars>(
+    _ elements: Elements, for who: String
+  ) throws(Diagnostic) {
+    do throws(Diagnostic) {
+      let (scalars, shape) = try elements.flattened()
+      for integer in scalars as? [Int] ?? [] {
+        if var mistake = DType.int32.mistake(inInteger: integer, who) {
+          mistake.fix = "pass a tensor of a wider type: Tensor(numbers, dtype: .int64)"
+          throw mistake
+        }
+      }
+      self.init(unchecked: scalars, shape, nil)
+    } catch {
+      throw Diagnostic(
+        who, error.what, expected: error.expected, got: error.got, fix: error.fix)
+    }
+  }
+
   /// A scalar of `float32`.
   public init(_ value: Float) { self.init(unchecked: [value], [], nil) }
   /// A vector of `float32`.
@@ -150,21 +170,24 @@ extension DType {
   func bits(
     ofInteger integer: Int, _ who: String, file: StaticString, line: UInt
   ) -> UInt64 {
+    guard isInteger else { return bits(of: Double(integer)) }
+    if let mistake = mistake(inInteger: integer, who) { trap(mistake, file: file, line: line) }
+    let mask = byteCount == 8 ? UInt64.max : (1 << UInt64(8 * byteCount)) - 1
+    return UInt64(bitPattern: Int64(integer)) & mask
+  }
+
+  /// Why an integer cannot be an element; nil if it can.
+  fileprivate func mistake(inInteger integer: Int, _ who: String) -> Diagnostic? {
     let range: ClosedRange<Int>
     switch self {
     case .int32: range = Int(Int32.min)...Int(Int32.max)
     case .uint8: range = 0...255
-    case .int64: range = .min ... .max
-    default: return bits(of: Double(integer))
+    default: return nil
     }
-    check(
-      range.contains(integer),
-      Diagnostic(
-        who, "an integer does not fit the element type",
-        expected: "\(self), \(range.lowerBound) to \(range.upperBound)", got: "\(integer)",
-        fix: "name a wider type, dtype: .int64 say"),
-      file: file, line: line)
-    let mask = byteCount == 8 ? UInt64.max : (1 << UInt64(8 * byteCount)) - 1
-    return UInt64(bitPattern: Int64(integer)) & mask
+    if range.contains(integer) { return nil }
+    return Diagnostic(
+      who, "an integer does not fit the element type",
+      expected: "\(self), \(range.lowerBound) to \(range.upperBound)", got: "\(integer)",
+      fix: "name a wider type, dtype: .int64 say")
   }
 }

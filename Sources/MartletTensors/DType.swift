@@ -5,7 +5,18 @@ import CKernels
 /// `float32` is the default everywhere; `float64` is a full path through every differentiable
 /// operation; integers are for labels and indices, `bool` for masks (one byte, 0 or 1).
 public enum DType: UInt8, Sendable, CaseIterable, CustomStringConvertible {
-  case float32, float64, int32, int64, uint8, bool
+  /// IEEE 754's single precision; Swift's `Float`.
+  case float32
+  /// IEEE 754's double precision; Swift's `Double`.
+  case float64
+  /// Integers of 32 bits with a sign.
+  case int32
+  /// Integers of 64 bits with a sign.
+  case int64
+  /// Integers 0 to 255.
+  case uint8
+  /// True or false, one byte.
+  case bool
 
   /// The size of one element, in bytes.
   public var byteCount: Int {

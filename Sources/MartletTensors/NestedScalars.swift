@@ -73,21 +73,26 @@ extension Array: NestedScalars where Element: NestedScalars {
 }
 
 extension NestedScalars {
-  /// The numbers in row-major order and the shape; traps if arrays of one depth differ in length.
-  func flattened(file: StaticString, line: UInt) -> (scalars: [Scalar], shape: Shape) {
+  /// The numbers in row-major order and the shape.
+  ///
+  /// - Throws: a `Diagnostic` if arrays of one depth differ in length.
+  func flattened() throws(Diagnostic) -> (scalars: [Scalar], shape: Shape) {
     var scalars: [Scalar] = []
     var lengths = [Int](repeating: -1, count: Self.nestingDepth)
     do throws(RaggedArrays) {
       try append(to: &scalars, lengths: &lengths, depth: 0)
     } catch {
-      trap(
-        Diagnostic(
-          "Tensor", "the nested arrays are ragged",
-          expected: "arrays of the same length at each depth: \(error.expected) at depth "
-            + "\(error.depth), as in the first one",
-          got: "one of \(error.got)", fix: "pad the shorter arrays"),
-        file: file, line: line)
+      throw Diagnostic(
+        "Tensor", "the nested arrays are ragged",
+        expected: "arrays of the same length at each depth: \(error.expected) at depth "
+          + "\(error.depth), as in the first one",
+        got: "one of \(error.got)", fix: "pad the shorter arrays")
     }
     return (scalars, lengths.map { Swift.max($0, 0) })
+  }
+
+  /// The same for literals in the source: traps if they are ragged.
+  func flattened(file: StaticString, line: UInt) -> (scalars: [Scalar], shape: Shape) {
+    do throws(Diagnostic) { return try flattened() } catch { trap(error, file: file, line: line) }
   }
 }

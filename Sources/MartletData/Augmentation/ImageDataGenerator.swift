@@ -62,7 +62,10 @@ public struct ImageDataGenerator: Sendable {
 
   /// Which part of the data to take, where `validationSplit` is set.
   public enum Subset: String, Sendable, Hashable {
-    case training, validation
+    /// What validation leaves.
+    case training
+    /// The share that `validationSplit` keeps.
+    case validation
   }
 
   /// Creates a generator that changes nothing but what is named; each argument as the property says.

@@ -14,7 +14,12 @@ import MartletTensors
 public struct ImageFolder: IndexedBatchSource {
   /// The channels that images are brought to.
   public enum ColorMode: String, Sendable, Hashable, CaseIterable {
-    case grayscale, rgb, rgba
+    /// One channel: brightness.
+    case grayscale
+    /// Red, green and blue.
+    case rgb
+    /// Red, green, blue and opacity.
+    case rgba
 
     var channels: Int {
       switch self {

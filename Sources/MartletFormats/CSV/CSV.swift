@@ -16,8 +16,11 @@ public struct CSV: Sendable, Equatable {
 
   /// The values of a column; nil where the file has none.
   public enum Values: Sendable, Equatable {
+    /// Of a column of whole numbers.
     case integers([Int?])
+    /// Of a column of numbers.
     case numbers([Double?])
+    /// Of a column of anything else.
     case texts([String?])
 
     /// The type of the values.

@@ -47,7 +47,18 @@ public enum FilePurpose: Sendable, Hashable {
 public struct FileStatus: Sendable, Hashable {
   /// The kind of file.
   public enum Kind: Sendable, Hashable {
-    case regular, folder, pipe, device, socket, other
+    /// Bytes on a disk.
+    case regular
+    /// A folder of files.
+    case folder
+    /// A pipe, named or not.
+    case pipe
+    /// A device of characters or of blocks.
+    case device
+    /// A socket.
+    case socket
+    /// What none of the others is.
+    case other
   }
 
   /// The kind of file.

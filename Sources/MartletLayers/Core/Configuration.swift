@@ -2,12 +2,19 @@ import MartletTensors
 
 /// A value of a configuration: what JSON can hold.
 public enum ConfigurationValue: Sendable, Equatable {
+  /// Nothing: Python's `None`.
   case null
+  /// True or false.
   case bool(Bool)
+  /// A whole number.
   case int(Int)
+  /// A number with a fraction.
   case number(Double)
+  /// A text.
   case string(String)
+  /// Values in an order.
   case list([ConfigurationValue])
+  /// Values by name.
   case object([String: ConfigurationValue])
 
   /// A list of integers.

@@ -114,6 +114,10 @@ open class Layer: CustomStringConvertible {
   /// Whether the layer asks for whole numbers, of which a conversion might lose digits.
   var takesWholeNumbers: Bool { false }
 
+  /// How many rows the table has of which the layer takes those that its input numbers; nil for a
+  /// layer without one.
+  var tableSize: Int? { nil }
+
   /// Whether every call with inputs of the same shapes does the same: steps of training are then
   /// replayed without calling the layer.
   ///

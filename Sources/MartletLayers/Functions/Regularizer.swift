@@ -36,7 +36,10 @@ public struct Regularizer: Sendable {
 extension Regularizer {
   /// What an orthogonal penalty takes for vectors.
   public enum MatrixAxis: String, Sendable, CaseIterable {
-    case rows, columns
+    /// Each row is one.
+    case rows
+    /// Each column is one.
+    case columns
   }
 
   /// `l1(0.01)`.

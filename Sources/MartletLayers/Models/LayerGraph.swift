@@ -8,6 +8,8 @@ struct LayerGraph {
   let calls: [LayerCall]
   /// Each layer once, in Keras' order: by depth, then by first visit from the outputs.
   let layers: [Layer]
+  /// For each input, the layers that are called on it, and as which of their own inputs.
+  let readers: [[(layer: Layer, input: Int)]]
   private let steps: [Step]
   private let slotCount: Int
   private let outputSlots: [Int]
@@ -33,6 +35,14 @@ struct LayerGraph {
     self.outputs = outputs
     let calls = try LayerGraph.ordered(inputs, outputs, owner)
     self.calls = calls
+
+    readers = inputs.map { input in
+      calls.flatMap { call in
+        call.inputs.enumerated().compactMap { place, read in
+          read.call === input.call && read.index == input.index ? (call.layer, place) : nil
+        }
+      }
+    }
 
     var slots: [ObjectIdentifier: [Int: Int]] = [:]
     var next = 0

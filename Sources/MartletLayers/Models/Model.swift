@@ -142,10 +142,7 @@ open class Model: Layer {
   }
 
   private func isReadAsWholeNumbers(_ index: Int) -> Bool {
-    guard let graph else { return false }
-    let readers = graph.calls.filter { call in
-      call.inputs.contains { $0.call === graph.inputs[index].call }
-    }
+    guard let readers = graph?.readers[index] else { return false }
     return !readers.isEmpty && readers.allSatisfy { $0.layer.takesWholeNumbers }
   }
 

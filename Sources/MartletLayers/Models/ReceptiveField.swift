@@ -2,9 +2,11 @@ import MartletTensors
 
 /// A layer that sees its input through a window: convolutions and poolings.
 public protocol WindowedLayer: Layer {
-  /// The window along each spatial axis, and how far it moves.
+  /// How many elements the window takes along each spatial axis.
   var windowSize: [Int] { get }
+  /// How many elements the window moves at a time along each spatial axis.
   var windowStrides: [Int] { get }
+  /// How far apart the window's elements lie along each spatial axis; 1 where they touch.
   var windowDilation: [Int] { get }
   /// The elements of border before the first one, for an input of this size.
   func paddingBefore(_ size: Int, axis: Int) -> Int

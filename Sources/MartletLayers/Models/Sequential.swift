@@ -126,7 +126,9 @@ public final class Sequential: Model {
 
 /// A layer, or an `Input`, of a `Sequential`.
 public enum SequentialElement {
+  /// A layer of the stack.
   case layer(Layer)
+  /// What the first layer is fed.
   case input(SymbolicTensor)
 }
 

@@ -67,7 +67,12 @@ extension Callback {
 /// An evaluation or a prediction that is running.
 public final class Pass {
   /// Which of the two.
-  public enum Kind: Sendable { case evaluation, prediction }
+  public enum Kind: Sendable {
+    /// That of `evaluate`, or a validation of `fit`.
+    case evaluation
+    /// That of `predict`.
+    case prediction
+  }
   /// Which of the two it is.
   public let kind: Kind
   /// The model that is evaluated, or predicts.

@@ -4,7 +4,9 @@ import MartletTensors
 public enum MonitorMode: String, Sendable {
   /// What the metric says of itself; losses are better when lower.
   case auto
+  /// Lower ones.
   case min
+  /// Higher ones.
   case max
 
   /// Whether higher is better; throws where `.auto` cannot tell.

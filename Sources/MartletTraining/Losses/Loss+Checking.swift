@@ -60,26 +60,11 @@ extension Loss {
   /// The place of the first label that is no class; one look at each of them, at no more cost.
   func firstWrongLabel(in labels: Tensor, classes: Int) -> Int? {
     let ignored = targets.ignoredClass
-    func first<Scalar: TensorScalar>(
-      _ scalar: Scalar.Type, _ isRight: (Scalar) -> Bool
-    ) -> Int? {
-      labels.withElements(of: scalar) { elements -> Int? in
-        for index in 0..<elements.count where !isRight(elements[index]) { return index }
-        return nil
-      }
-    }
-    func isWhole(_ label: Double) -> Bool {
-      label >= 0 && label < Double(classes) && label == label.rounded()
-        || label == ignored.map(Double.init)
-    }
-    func isRight(_ label: Int) -> Bool { label >= 0 && label < classes || label == ignored }
-    return switch labels.dtype {
-    case .int32: first(Int32.self) { isRight(Int($0)) }
-    case .int64: first(Int64.self) { isRight(Int($0)) }
-    case .uint8: first(UInt8.self) { isRight(Int($0)) }
-    case .float32: first(Float.self) { isWhole(Double($0)) }
-    case .float64: first(Double.self) { isWhole($0) }
-    case .bool: first(Bool.self) { isRight($0 ? 1 : 0) }
+    return labels.firstPlace { label in
+      label < 0 && label != ignored || label >= classes
+    } orWhere: { label in
+      !(label >= 0 && label < Double(classes) && label == label.rounded()
+        || label == ignored.map(Double.init))
     }
   }
 

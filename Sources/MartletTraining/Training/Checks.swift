@@ -159,6 +159,7 @@ extension Model {
       let ready = try prepared(batch, who)
       try checkBatch(ready, compilation, who)
       try checkLabels(ready, compilation)
+      try checkIndices(ready.batch.inputs, who)
       return ready
     }
   }
@@ -171,9 +172,14 @@ extension Model {
     }
   }
 
-  /// Whether the class numbers of a batch that nobody has checked are in the range found before: a
-  /// look at the labels, that a step may be replayed without more ado.
-  final func hasKnownLabels(_ batch: Batch, _ compilation: Compilation) -> Bool {
+  /// Whether the class numbers of a batch that nobody has checked are in the range found before, and
+  /// the rows that it numbers are there: a look at labels and indices, that a step may be replayed
+  /// without more ado.
+  final func hasKnownNumbers(_ batch: Batch, _ compilation: Compilation) -> Bool {
+    hasKnownLabels(batch, compilation) && batch.inputNames == nil && hasKnownIndices(batch.inputs)
+  }
+
+  private final func hasKnownLabels(_ batch: Batch, _ compilation: Compilation) -> Bool {
     guard batch.targetNames == nil, let counts = compilation.classCounts,
       counts.count == batch.targets.count
     else { return false }
@@ -185,7 +191,7 @@ extension Model {
   }
 
   /// Throws if an input or a floating point target holds NaN or an infinity, or if a class number
-  /// is out of range.
+  /// or an index is out of range.
   final func checkValues(
     _ ready: PreparedBatch, _ compilation: Compilation, _ who: String, checkingValues: Bool
   ) throws {
@@ -204,6 +210,7 @@ extension Model {
       }
     }
     try checkLabels(ready, compilation)
+    try checkIndices(batch.inputs, who)
   }
 }
 

@@ -62,7 +62,7 @@ extension Model {
     while steps.map({ pass.batch < $0 }) ?? true, let batch = try reader.next() {
       if isChecked {
         try step(batch, compilation, training: false, "evaluate")
-      } else if !hasKnownLabels(batch, compilation)
+      } else if !hasKnownNumbers(batch, compilation)
         || !replayStep(batch, compilation, training: false)
       {
         let ready = try checked(batch, compilation, "evaluate")

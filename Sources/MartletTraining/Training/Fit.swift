@@ -41,6 +41,8 @@ extension Model {
   ///   - validationSplit: The part of the data, at their end and not shuffled, that is kept for
   ///     validation.
   ///   - validationData: Other data for validation.
+  ///   - validationSampleWeight: What each sample of `validationData` counts, in the loss and in
+  ///     weighted metrics.
   ///   - shuffle: Whether samples come in another random order in each epoch.
   ///   - classWeight: What each class counts; 1 where it is not listed.
   ///   - sampleWeight: What each sample counts.
@@ -57,15 +59,23 @@ extension Model {
   public final func fit(
     _ x: Tensor, _ y: Tensor, batchSize: Int = 32, epochs: Int = 1,
     verbose: Verbosity = .auto, callbacks: [any Callback] = [], validationSplit: Double = 0,
-    validationData: (Tensor, Tensor)? = nil, shuffle: Bool = true,
-    classWeight: [Int: Double]? = nil, sampleWeight: Tensor? = nil, initialEpoch: Int = 0,
-    stepsPerEpoch: Int? = nil, validationSteps: Int? = nil, validationBatchSize: Int? = nil,
-    validationFrequency: any ValidationFrequency = 1, checkingValues: Bool = true
+    validationData: (Tensor, Tensor)? = nil, validationSampleWeight: Tensor? = nil,
+    shuffle: Bool = true, classWeight: [Int: Double]? = nil, sampleWeight: Tensor? = nil,
+    initialEpoch: Int = 0, stepsPerEpoch: Int? = nil, validationSteps: Int? = nil,
+    validationBatchSize: Int? = nil, validationFrequency: any ValidationFrequency = 1,
+    checkingValues: Bool = true
   ) throws -> History {
-    try fit(
+    if validationSampleWeight != nil, validationData == nil {
+      throw Diagnostic(
+        "fit", "there are weights for validation, and no validation data",
+        expected: "validationData", got: "validationSampleWeight alone",
+        fix: "pass validationData; a validationSplit takes its part of sampleWeight")
+    }
+    return try fit(
       Batch(x, y, weights: sampleWeight), batchSize: batchSize, epochs: epochs, verbose: verbose,
       callbacks: callbacks, validationSplit: validationSplit,
-      validationData: validationData.map { Batch($0.0, $0.1) }, shuffle: shuffle,
+      validationData: validationData.map { Batch($0.0, $0.1, weights: validationSampleWeight) },
+      shuffle: shuffle,
       classWeight: classWeight, initialEpoch: initialEpoch, stepsPerEpoch: stepsPerEpoch,
       validationSteps: validationSteps, validationBatchSize: validationBatchSize,
       validationFrequency: validationFrequency, checkingValues: checkingValues)

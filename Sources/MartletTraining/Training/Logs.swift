@@ -7,7 +7,9 @@ public struct Logs: Sendable, Codable, Equatable, CustomStringConvertible {
 
   /// A name and its value.
   public struct Entry: Sendable, Codable, Equatable {
+    /// `loss`, or the name of a metric; of a validation, with `val_` in front.
     public let name: String
+    /// The mean over the samples so far, or what the metric makes of them.
     public let value: Double
   }
 

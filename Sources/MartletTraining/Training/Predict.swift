@@ -27,10 +27,10 @@ extension Model {
     if data.sampleCount <= batchSize, (callbacks + verbose.callback).isEmpty {
       return try predictions(for: data, "predict")
     }
-    let inputs = Batch(inputs: try prepared(data, "predict").batch.inputs)
+    let inputs = Batch(inputs: try preparedInputs(data, "predict").batch.inputs)
     return try predictPass(
       try TensorDataset(inputs).batched(batchSize), steps: nil,
-      callbacks: callbacks + verbose.callback)
+      callbacks: callbacks + verbose.callback, isChecked: true)
   }
 
   /// The predictions for a source of batches, one tensor for each output.
@@ -52,14 +52,15 @@ extension Model {
   }
 
   private final func predictPass(
-    _ source: any BatchSource, steps: Int?, callbacks: [any Callback]
+    _ source: any BatchSource, steps: Int?, callbacks: [any Callback],
+    isChecked: Bool = false
   ) throws -> [Tensor] {
     let pass = Pass(.prediction, self, batchCount: steps ?? source.batchCount) { Logs() }
     let reader = try source.makeReader(epoch: 0, from: 0)
     var parts: [[Tensor]] = []
     for callback in callbacks { try callback.passBegan(pass) }
     while steps.map({ pass.batch < $0 }) ?? true, let batch = try reader.next() {
-      parts.append(try predictions(for: batch, "predict"))
+      parts.append(try predictions(for: batch, "predict", isChecked: isChecked))
       pass.batch += 1
       for callback in callbacks { try callback.passAdvanced(pass) }
     }

@@ -19,9 +19,14 @@ import MartletTensors
 public final class Predictor: @unchecked Sendable {
   private let lock = NSLock()
   private let model: Model
+  private let tables: [IndexedTable]
+  private let inputNames: [String]
 
   /// - Parameter model: a model that nothing else refers to.
-  init(owning model: Model) { self.model = model }
+  init(owning model: Model) {
+    self.model = model
+    (tables, inputNames) = (model.indexedTables, model.inputNames)
+  }
 
   /// The prediction for samples along the first axis, all in one batch.
   ///
@@ -38,6 +43,7 @@ public final class Predictor: @unchecked Sendable {
   ///
   /// - Throws: a `Diagnostic` for data that do not fit.
   public func predict(_ inputs: [Tensor]) throws -> [Tensor] {
+    try checkIndices(inputs, tables, inputNames, "predict")
     for replay in lock.withLock({ model.heldPredictions.held(inputs.count, inputs) }) {
       if let predictions = replay() { return predictions }
     }

@@ -71,10 +71,16 @@ extension Model {
   }
 
   /// The predictions for a batch, evaluated: replayed where one like it was predicted before.
-  final func predictions(for batch: Batch, _ who: String) throws -> [Tensor] {
+  final func predictions(
+    for batch: Batch, _ who: String, isChecked: Bool = false
+  ) throws -> [Tensor] {
     func replayed(_ inputs: [Tensor]) -> [Tensor]? { heldPredictions.replay(inputs.count, inputs) }
-    if batch.inputNames == nil, let known = replayed(batch.inputs) { return known }
-    let ready = try prepared(batch, who)
+    if batch.inputNames == nil, isChecked || hasKnownIndices(batch.inputs),
+      let known = replayed(batch.inputs)
+    {
+      return known
+    }
+    let ready = try isChecked ? prepared(batch, who) : preparedInputs(batch, who)
     let inputs = ready.batch.inputs
     // Inputs by name are known only in their order, others in the model's element types.
     if batch.inputNames != nil || ready.isConverted, let known = replayed(inputs) { return known }

@@ -72,7 +72,7 @@ extension Model {
 
   private final func runStep(_ batch: Batch, training: Bool, _ who: String) throws -> Logs {
     let compilation = try requireCompilation(who)
-    if !hasKnownLabels(batch, compilation)
+    if !hasKnownNumbers(batch, compilation)
       || !replayStep(batch, compilation, training: training)
     {
       let ready = try checked(batch, compilation, who)

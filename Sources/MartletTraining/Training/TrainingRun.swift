@@ -2,7 +2,9 @@ import MartletTensors
 
 /// A `fit` that is running: what callbacks see and may change.
 public final class TrainingRun {
+  /// The model that is trained.
   public let model: Model
+  /// What changes its weights: the one that `compile` was given.
   public let optimizer: Optimizer
   /// The number of the last epoch + 1.
   public let epochs: Int

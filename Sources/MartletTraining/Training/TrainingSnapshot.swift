@@ -17,7 +17,9 @@ public struct TrainingSnapshot: Sendable {
     public var batch: Int
     /// Whether the epoch has not begun.
     public var isBetweenEpochs = false
+    /// Where in the data the run stands.
     public var data: DatasetState
+    /// Loss and metrics of the epochs that are done.
     public var history: History
     /// The samples behind the running means.
     public var samples: Double

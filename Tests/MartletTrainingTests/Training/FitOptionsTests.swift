@@ -66,6 +66,55 @@ struct FitOptionsTests {
     }
   }
 
+  @Test("Samples of validation count by their weights, in the loss and in weighted metrics")
+  func validationWeights() throws {
+    let (x, y) = Self.counting(4)
+    func model() throws -> Sequential {
+      let model = try Self.still()
+      try model.compile(
+        optimizer: SGD(learningRate: 0), loss: .meanAbsoluteError, metrics: [.mse],
+        weightedMetrics: [.mae])
+      return model
+    }
+    // Errors of 1, 2 and 3 that count 4, 0.5 and 0: (4 + 1 + 0) / 3 samples, and / 4.5 of weight.
+    let logs = try model().fit(
+      x, y, verbose: .silent, validationData: Self.counting(3),
+      validationSampleWeight: Tensor([4, 0.5, 0]), validationBatchSize: 2
+    ).logs[0]
+    #expect(abs(logs["val_loss"]! - 5.0 / 3) < 1e-6)
+    #expect(abs(logs["val_mae"]! - 5 / 4.5) < 1e-6)
+    #expect(abs(logs["val_mse"]! - 14.0 / 3) < 1e-6)
+    // Those of training stay their own: 1 … 4 count 1, 0, 0, 2.
+    let both = try model().fit(
+      x, y, verbose: .silent, validationData: Self.counting(3),
+      validationSampleWeight: Tensor([0.0, 0, 1]), sampleWeight: Tensor([1, 0, 0, 2.0])
+    ).logs[0]
+    #expect(abs(both.loss - 9.0 / 4) < 1e-6 && abs(both["mae"]! - 3) < 1e-6)
+    #expect(abs(both["val_loss"]! - 1) < 1e-6 && abs(both["val_mae"]! - 3) < 1e-6)
+    // A part kept from the end keeps its weights: errors of 3 and 4 that count 0.5 and 2.
+    let kept = try model().fit(
+      x, y, verbose: .silent, validationSplit: 0.5, sampleWeight: Tensor([1, 1, 0.5, 2])
+    ).logs[0]
+    #expect(abs(kept["val_loss"]! - 9.5 / 2) < 1e-6 && abs(kept["val_mae"]! - 9.5 / 2.5) < 1e-6)
+  }
+
+  @Test("Weights for validation that do not fit, or have nothing to weigh, are refused")
+  func wrongValidationWeights() throws {
+    let (x, y) = Self.counting(4)
+    let model = try Self.still()
+    let alone = #expect(throws: Diagnostic.self) {
+      try model.fit(
+        x, y, verbose: .silent, validationSplit: 0.5, validationSampleWeight: .ones([2]))
+    }
+    #expect(alone?.expected == "validationData")
+    let short = #expect(throws: Diagnostic.self) {
+      try model.fit(
+        x, y, verbose: .silent, validationData: (x, y), validationSampleWeight: .ones([3]))
+    }
+    #expect(short?.what.contains("number of samples") == true)
+    #expect(model.optimizer?.isBuilt == false)
+  }
+
   @Test("validationSplit keeps the last samples, before anything is shuffled")
   func split() throws {
     let (x, y) = Self.counting(10)

@@ -333,6 +333,65 @@ struct ReplayedStepsTests {
     #expect(recorded.replays == 0)
   }
 
+  /// A layer with noise whose inside is computed anew for the gradient, or kept.
+  final class Noisy: Layer {
+    private let isRecomputed: Bool
+    private var kernel: Variable!
+    private var source: RandomSource!
+
+    init(isRecomputed: Bool) {
+      self.isRecomputed = isRecomputed
+      super.init()
+    }
+    override var isReplayable: Bool { true }
+    override func build(_ input: PartialShape) {
+      kernel = addWeight("kernel", [input.last!!, 8], .glorotUniform)
+      source = addRandomSource()
+    }
+    override func call(_ x: Tensor, _ context: CallContext) -> Tensor {
+      let (kernel, source, training) = (kernel.value, source!, context.isTraining)
+      let body: @Sendable ([Tensor]) -> Tensor = { inputs in
+        let h = inputs[0].matmul(kernel).tanh()
+        return training ? h * Tensor.randomUniform(h.shape, using: source) : h
+      }
+      return isRecomputed ? recomputing([x], body) : body([x])
+    }
+  }
+
+  @Test("What a step computes anew for its gradient comes out with the same bits, noise included")
+  func recomputed() throws {
+    func fitted(
+      isRecomputed: Bool = true
+    ) throws -> (weights: [[UInt64]], history: [Double], replays: Int) {
+      try withRandomSeed(6) {
+        let (x, y) = FitTests.clouds()
+        let model = Sequential {
+          Noisy(isRecomputed: isRecomputed)
+          Dropout(0.25)
+          Dense(2, activation: .softmax)
+        }
+        try model.compile(
+          optimizer: Adam(learningRate: 0.01), loss: .sparseCategoricalCrossentropy,
+          metrics: [.accuracy])
+        let history = try model.fit(
+          x, y, batchSize: 16, epochs: 3, verbose: .silent, validationSplit: 0.2)
+        return (
+          Self.bits(model.getWeights()), history.loss + history["val_loss"],
+          model.compilation!.held.replayCount
+        )
+      }
+    }
+    let replayed = try fitted()
+    let recorded = try withoutReplay { try fitted() }
+    #expect(replayed.weights == recorded.weights)
+    #expect(replayed.history == recorded.history)
+    #expect(replayed.replays > 25)
+    #expect(recorded.replays == 0)
+    // The noise of the way back is that of the way there.
+    let kept = try fitted(isRecomputed: false)
+    #expect(replayed.weights == kept.weights && replayed.history == kept.history)
+  }
+
   @Test("Plans that were forgotten are made again")
   func forgottenPlans() async {
     // In a process of its own: the plans of other tests are not to be forgotten.

@@ -15,7 +15,10 @@ public enum FolderLabelMode: String, Sendable, Hashable, CaseIterable {
 
 /// A part of the files in the folders of classes.
 public enum FolderSubset: String, Sendable, Hashable {
-  case training, validation
+  /// What validation leaves.
+  case training
+  /// The share that `validationSplit` keeps.
+  case validation
 }
 
 /// Files in folders, one folder for each class: what the loaders of such folders share.

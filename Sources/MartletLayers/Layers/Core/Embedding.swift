@@ -3,8 +3,9 @@ import MartletTensors
 /// A vector for each of a number of things, learnt: the row of a table that an integer names.
 ///
 /// Input (batch, …) of integers 0 ..< inputDim, output (batch, …, outputDim); embeddings (inputDim,
-/// outputDim). An integer outside traps when the output is computed; negative ones count from the
-/// end, as in Keras.
+/// outputDim). Negative integers count from the end, as in Keras. One outside traps when the output
+/// is computed; `fit`, `evaluate` and `predict` throw before that for what a model's input hands
+/// straight to the layer.
 public final class Embedding: Layer, ConfigurableLayer {
   /// How many things there are.
   public let inputDim: Int
@@ -57,6 +58,7 @@ public final class Embedding: Layer, ConfigurableLayer {
   }
 
   override var takesWholeNumbers: Bool { true }
+  override var tableSize: Int? { inputDim }
 
   public override func outputShape(_ input: PartialShape) -> PartialShape { input + [outputDim] }
 

@@ -19,10 +19,15 @@ public struct ScannedCell: Sendable, Hashable {
 
   /// The functions that cells know.
   public enum Function: UInt8, Sendable, CaseIterable {
+    /// x.
     case linear = 0
+    /// tanh x.
     case tanh = 1
+    /// 1 / (1 + exp(−x)).
     case sigmoid = 2
+    /// max(x, 0).
     case relu = 3
+    /// x / 6 + 0.5, held in 0 … 1.
     case hardSigmoid = 4
 
     func callAsFunction(_ x: Tensor) -> Tensor {
@@ -36,6 +41,7 @@ public struct ScannedCell: Sendable, Hashable {
     }
   }
 
+  /// Which of the cells it is.
   public let kind: Kind
   /// Of the candidate and of the LSTM's output.
   public let activation: Function
