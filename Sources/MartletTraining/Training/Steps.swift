@@ -21,9 +21,17 @@ extension Model {
       add(weight == 1 ? value : value * weight)
     }
     for term in regularizationLosses + context.losses { add(term) }
+    let loss = total ?? Tensor.zeros([], dtype: predictions[0].dtype)
     return StepResult(
-      loss: total ?? Tensor.zeros([], dtype: predictions[0].dtype), outputLosses: outputLosses,
+      values: [loss] + (trainedOutputNames.count > 1 ? outputLosses : []),
       predictions: predictions, masks: masks)
+  }
+
+  /// What the logs call the values of a step.
+  private final func lossNames(_ compilation: Compilation) -> [String] {
+    let names = trainedOutputNames
+    if names.count == 1 { return ["loss"] }
+    return ["loss"] + zip(names, compilation.losses).compactMap { $1 == nil ? nil : $0 + "_loss" }
   }
 
   /// One step of training on a batch: loss, gradients, update of the weights.
@@ -34,7 +42,7 @@ extension Model {
       let found = recordLoss(batch, compilation, training: true)
       result = found
       // The optimizer divides by the same factor; what is logged is the loss itself.
-      return compilation.optimizer.scaled(found.loss)
+      return compilation.optimizer.scaled(found.values[0])
     }
     compilation.optimizer.apply(gradients, to: variables)
     return result!
@@ -86,7 +94,8 @@ extension Model {
 
   final func runningTrackers(_ compilation: Compilation) -> Trackers {
     if let trackers = compilation.trackers { return trackers }
-    let made = Trackers(compilation, outputNames: trainedOutputNames)
+    let made = Trackers(
+      lossNames(compilation), compilation, outputNames: trainedOutputNames)
     compilation.trackers = made
     return made
   }
