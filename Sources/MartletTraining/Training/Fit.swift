@@ -97,13 +97,13 @@ extension Model {
         try checkRows(data, "fit")
         (data, kept) = try data.splittingEnd(validationSplit, "fit")
       }
-      let ready = try prepared(data, "fit")
+      let ready = try prepared(data, "fit", for: .training)
       try checkBatch(ready, compilation, "fit")
       try checkStates(data.sampleCount, inBatchesOf: batchSize, "fit")
       let rows = try TensorDataset(ready.batch)
       // Validation data must fit as well, before anything changes.
       let validation = try kept.map {
-        let ready = try prepared($0, "fit")
+        let ready = try prepared($0, "fit", for: .evaluation)
         try checkBatch(ready, compilation, "fit")
         try checkValues(ready, compilation, "fit", checkingValues: checkingValues)
         // The states go from training to validation and back.

@@ -27,7 +27,7 @@ extension Model {
     if data.sampleCount <= batchSize, (callbacks + verbose.callback).isEmpty {
       return try predictions(for: data, "predict")
     }
-    let inputs = Batch(inputs: try prepared(data, "predict").batch.inputs)
+    let inputs = Batch(inputs: try prepared(data, "predict", for: .prediction).batch.inputs)
     return try predictPass(
       try TensorDataset(inputs).batched(batchSize), steps: nil,
       callbacks: callbacks + verbose.callback)

@@ -10,7 +10,7 @@ extension Model {
   ) throws {
     if !replayStep(batch, compilation, training: training) {
       try checkStates(batch.sampleCount, who)
-      recordStep(batch, compilation, training: training)
+      try recordStep(batch, compilation, training: training)
     }
   }
 
@@ -41,32 +41,30 @@ extension Model {
   /// recorded.
   final func replayStep(_ batch: Batch, _ compilation: Compilation, training: Bool) -> Bool {
     guard batch.inputNames == nil, batch.targetNames == nil, batch.weightNames == nil,
-      let trackers = compilation.trackers
+      let trackers = training ? compilation.trackers : compilation.testTrackers
     else { return false }
-    let optimizer = compilation.optimizer
-    if training { optimizer.moveToPresent() }
-    let kind = kind(of: batch, phase: training ? 2 * optimizer.phase + 1 : 0)
+    let optimizers = training ? stepOptimizers(compilation) : []
+    for optimizer in optimizers { optimizer.moveToPresent() }
+    let kind = kind(of: batch, optimizers, training: training)
     if compilation.held.replay(kind, batch.tensors) == nil { return false }
-    if training { optimizer.stepsDone += 1 }
+    for optimizer in optimizers { optimizer.stepsDone += 1 }
     trackers.count(batch)
     return true
   }
 
   /// Records a step on a batch that has been prepared and checked, and evaluates it.
-  final func recordStep(_ batch: Batch, _ compilation: Compilation, training: Bool) {
-    let optimizer = compilation.optimizer
-    let trackers = runningTrackers(compilation)
-    let kind = kind(of: batch, phase: training ? 2 * optimizer.phase + 1 : 0)
-    _ = compilation.held.record(kind, batch.tensors) {
-      changesThroughout + [optimizer.changes]
+  final func recordStep(_ batch: Batch, _ compilation: Compilation, training: Bool) throws {
+    let optimizers = training ? stepOptimizers(compilation) : []
+    let trackers = runningTrackers(compilation, training: training)
+    let kind = kind(of: batch, optimizers, training: training)
+    _ = try compilation.held.record(kind, batch.tensors) {
+      changesThroughout + optimizers.map(\.changes)
     } variables: {
-      weights + (training ? optimizer.stepVariables : []) + trackers.states
+      weights + optimizers.flatMap(\.stepVariables) + trackers.states
     } _: {
       if !isReplayableThroughout { Replay.refuse() }
       trackers.update(
-        training
-          ? recordTrainingStep(batch, compilation)
-          : recordLoss(batch, compilation, training: false), batch)
+        try recordResult(batch, compilation, trackers, training: training), batch)
       trackers.settle()
       return []
     }
@@ -76,7 +74,7 @@ extension Model {
   final func predictions(for batch: Batch, _ who: String) throws -> [Tensor] {
     func replayed(_ inputs: [Tensor]) -> [Tensor]? { heldPredictions.replay(inputs.count, inputs) }
     if batch.inputNames == nil, let known = replayed(batch.inputs) { return known }
-    let ready = try prepared(batch, who)
+    let ready = try prepared(batch, who, for: .prediction)
     let inputs = ready.batch.inputs
     // Inputs by name are known only in their order, others in the model's element types.
     if batch.inputNames != nil || ready.isConverted, let known = replayed(inputs) { return known }
@@ -92,8 +90,9 @@ extension Model {
   }
 
   /// What tells a step from others of the same model on tensors of the same shapes.
-  private func kind(of batch: Batch, phase: Int) -> Int {
-    phase << 48 | batch.inputs.count << 32 | batch.targets.count << 16
+  private func kind(of batch: Batch, _ optimizers: [Optimizer], training: Bool) -> Int {
+    let phase = optimizers.reduce(0) { $0 << 3 | $1.phase } << 1 | (training ? 1 : 0)
+    return phase << 48 | batch.inputs.count << 32 | batch.targets.count << 16
       | (batch.weights?.count ?? 0xFFFF)
   }
 }

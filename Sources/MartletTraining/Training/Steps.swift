@@ -23,12 +23,12 @@ extension Model {
     for term in regularizationLosses + context.losses { add(term) }
     let loss = total ?? Tensor.zeros([], dtype: predictions[0].dtype)
     return StepResult(
-      values: [loss] + (trainedOutputNames.count > 1 ? outputLosses : []),
-      predictions: predictions, masks: masks)
+      zip(lossNames(compilation), [loss] + outputLosses).map { ($0, $1) }, predictions, masks)
   }
 
-  /// What the logs call the values of a step.
-  private final func lossNames(_ compilation: Compilation) -> [String] {
+  /// What the logs call the values of a standard step: the loss, and with several outputs the loss of
+  /// each that has one, without its weight.
+  final func lossNames(_ compilation: Compilation) -> [String] {
     let names = trainedOutputNames
     if names.count == 1 { return ["loss"] }
     return ["loss"] + zip(names, compilation.losses).compactMap { $1 == nil ? nil : $0 + "_loss" }
@@ -42,7 +42,7 @@ extension Model {
       let found = recordLoss(batch, compilation, training: true)
       result = found
       // The optimizer divides by the same factor; what is logged is the loss itself.
-      return compilation.optimizer.scaled(found.values[0])
+      return compilation.optimizer.scaled(found.values[0].value)
     }
     compilation.optimizer.apply(gradients, to: variables)
     return result!
@@ -83,21 +83,29 @@ extension Model {
     if !hasKnownLabels(batch, compilation)
       || !replayStep(batch, compilation, training: training)
     {
-      let ready = try checked(batch, compilation, who)
+      let ready = try checked(batch, compilation, who, for: training ? .training : .evaluation)
       try step(ready.batch, compilation, training: training, who)
     }
-    return runningTrackers(compilation).logs
+    return runningTrackers(compilation, training: training).logs
   }
 
   /// Starts the running loss and metrics of `trainOnBatch` and `testOnBatch` anew.
-  public final func resetMetrics() { compilation?.trackers?.reset() }
+  public final func resetMetrics() {
+    compilation?.trackers?.reset()
+    compilation?.testTrackers?.reset()
+  }
 
-  final func runningTrackers(_ compilation: Compilation) -> Trackers {
-    if let trackers = compilation.trackers { return trackers }
-    let made = Trackers(
-      lossNames(compilation), compilation, outputNames: trainedOutputNames)
-    compilation.trackers = made
-    return made
+  /// The means and metrics of training or of evaluation: the same where their values have the same
+  /// names.
+  final func runningTrackers(_ compilation: Compilation, training: Bool) -> Trackers {
+    let (known, other) = (compilation.trackers, compilation.testTrackers)
+    if let trackers = training ? known : other { return trackers }
+    let names = valueNames(compilation, training: training)
+    var made = known ?? other
+    if made?.valueNames != names { made = nil }
+    let trackers = made ?? Trackers(names, compilation, outputNames: trainedOutputNames)
+    if training { compilation.trackers = trackers } else { compilation.testTrackers = trackers }
+    return trackers
   }
 
   /// The names of the outputs; a subclass' are numbered.

@@ -47,14 +47,14 @@ final class Trackers {
   func update(_ step: StepResult, _ batch: Batch) {
     count(batch)
     let count = Double(batch.sampleCount)
-    for (sum, value) in zip(sums, step.values) {
+    for (sum, (_, value)) in zip(sums, step.values) {
       sum.assign(sum.value + value.cast(to: .float64) * count)
     }
     for (_, output, isWeighted, metric) in metrics where output < batch.targets.count {
       if !metric.isReplayable { Replay.refuse() }
       metric.update(
         batch.targets[output], step.predictions[output],
-        sampleWeight: isWeighted ? batch.weight(of: output) : nil, mask: step.masks[output])
+        sampleWeight: isWeighted ? batch.weight(of: output) : nil, mask: step.mask(of: output))
     }
   }
 
@@ -97,15 +97,6 @@ final class Trackers {
       for (variable, value) in zip(states, newValue.states) { variable.assign(value) }
     }
   }
-}
-
-/// What one step on a batch computed; nothing of it is evaluated yet.
-struct StepResult {
-  /// The scalars whose means are logged: the loss, and with several outputs the loss of each that has
-  /// one, without its weight.
-  let values: [Tensor]
-  let predictions: [Tensor]
-  let masks: [Tensor?]
 }
 
 extension Batch {
