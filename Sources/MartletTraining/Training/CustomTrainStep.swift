@@ -30,7 +30,7 @@ import MartletTensors
 /// `CustomTestStep` too.
 ///
 /// Before the first step `fit` checks that all tensors have the same number of samples, all of them
-/// finite. Targets may be missing: `model.fit(Batch(images))`. What targets have to be is for the
+/// finite. Targets may be missing: `model.fit(images)`. What targets have to be is for the
 /// step to say, and so is what weights mean; class weights are refused. A model of which no layer is
 /// left to be built may be given inputs that its `call` would not take.
 ///

@@ -6,7 +6,7 @@ extension Model {
   /// - Throws: a `Diagnostic` for an uncompiled model or data that do not fit.
   @discardableResult
   public final func evaluate(
-    _ x: Tensor, _ y: Tensor, batchSize: Int = 32, sampleWeight: Tensor? = nil,
+    _ x: Tensor, _ y: Tensor? = nil, batchSize: Int = 32, sampleWeight: Tensor? = nil,
     steps: Int? = nil, verbose: Verbosity = .silent, callbacks: [any Callback] = [],
     checkingValues: Bool = true
   ) throws -> Logs {

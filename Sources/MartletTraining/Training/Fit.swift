@@ -33,7 +33,7 @@ extension Model {
   ///
   /// - Parameters:
   ///   - x: The samples, along the first axis.
-  ///   - y: The targets.
+  ///   - y: The targets; nil for a model whose train step needs none.
   ///   - batchSize: The samples of one step; the last batch of an epoch may be smaller.
   ///   - epochs: The number of the last epoch: with `initialEpoch` 3, `epochs` 5 runs two.
   ///   - verbose: What is printed.
@@ -55,7 +55,7 @@ extension Model {
   /// - Throws: a `Diagnostic` for data that do not fit, an uncompiled model, and what callbacks throw.
   @discardableResult
   public final func fit(
-    _ x: Tensor, _ y: Tensor, batchSize: Int = 32, epochs: Int = 1,
+    _ x: Tensor, _ y: Tensor? = nil, batchSize: Int = 32, epochs: Int = 1,
     verbose: Verbosity = .auto, callbacks: [any Callback] = [], validationSplit: Double = 0,
     validationData: (Tensor, Tensor)? = nil, shuffle: Bool = true,
     classWeight: [Int: Double]? = nil, sampleWeight: Tensor? = nil, initialEpoch: Int = 0,

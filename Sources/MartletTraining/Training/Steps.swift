@@ -53,7 +53,7 @@ extension Model {
   /// - Throws: a `Diagnostic` if the model is not compiled or the batch does not fit.
   @discardableResult
   public final func trainOnBatch(
-    _ x: Tensor, _ y: Tensor, sampleWeight: Tensor? = nil
+    _ x: Tensor, _ y: Tensor? = nil, sampleWeight: Tensor? = nil
   ) throws -> Logs {
     try trainOnBatch(Batch(x, y, weights: sampleWeight))
   }
@@ -67,7 +67,7 @@ extension Model {
   /// Evaluates one batch and returns loss and metrics since the last `resetMetrics`.
   @discardableResult
   public final func testOnBatch(
-    _ x: Tensor, _ y: Tensor, sampleWeight: Tensor? = nil
+    _ x: Tensor, _ y: Tensor? = nil, sampleWeight: Tensor? = nil
   ) throws -> Logs {
     try testOnBatch(Batch(x, y, weights: sampleWeight))
   }

@@ -315,6 +315,54 @@ struct CustomTrainStepTests {
     #expect(!bare.isBuilt)
   }
 
+  /// A variational autoencoder whose parts are not built when it is made.
+  final class VariationalAutoencoder: Model, CustomTrainStep {
+    let encoder = Sequential {
+      Dense(8, activation: .relu)
+      Dense(4)
+    }
+    let decoder = Sequential {
+      Dense(8, activation: .relu)
+      Dense(3)
+    }
+    let trainStepNames = ["loss", "kl_loss"]
+
+    override func call(_ x: Tensor, _ context: CallContext) -> Tensor {
+      decoder(encoder(x, context)[..., 0..<2], context)
+    }
+
+    func trainStep(_ batch: Batch) -> StepResult {
+      let x = batch.inputs[0]
+      var divergence = Tensor(0)
+      let (loss, gradients) = valueAndGradient(of: trainableVariables) {
+        let code = encoder(x, training: true)
+        let (mean, logVariance) = (code[..., 0..<2], code[..., 2..<4])
+        let z = mean + (logVariance / 2).exp() * Tensor.randomNormal(mean.shape)
+        divergence = (mean * mean + logVariance.exp() - logVariance - 1).sum(along: 1).mean() / 2
+        return meanSquaredError(x, decoder(z, training: true)) * 3 + divergence * 0.1
+      }
+      optimizer!.apply(gradients, to: trainableVariables)
+      return ["loss": loss, "kl_loss": divergence]
+    }
+  }
+
+  @Test("An autoencoder is fitted to samples without targets")
+  func withoutTargets() throws {
+    let history = try withRandomSeed(6) {
+      let model = VariationalAutoencoder()
+      try model.compile(optimizer: Adam(learningRate: 0.02))
+      return try model.fit(FitTests.clouds().x, epochs: 8, verbose: .silent)
+    }
+    #expect(history.loss[7] < 0.6 * history.loss[0])
+    #expect(history["kl_loss"].allSatisfy { $0 > 0 })
+    let (x, _) = FitTests.clouds(8)
+    let plain = try FitTests.classifier()
+    #expect(RefusedCallTests.refusal { try plain.fit(x) }.contains("too few targets"))
+    #expect(RefusedCallTests.refusal { try plain.evaluate(x) }.contains("too few targets"))
+    #expect(RefusedCallTests.refusal { try plain.trainOnBatch(x) }.contains("too few targets"))
+    #expect(!plain.isBuilt)
+  }
+
   private struct Refusal: Error {}
 
   @Test("A step that throws or returns the wrong values leaves everything as it was")
