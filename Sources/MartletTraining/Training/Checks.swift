@@ -17,7 +17,9 @@ extension Model {
 
   /// The batch with its named tensors in the order of the model's inputs and outputs, and inputs in
   /// the model's element types; builds the model if this is the first data it sees.
-  final func prepared(_ batch: Batch, _ who: String) throws -> PreparedBatch {
+  final func prepared(
+    _ batch: Batch, _ who: String, for purpose: Purpose
+  ) throws -> PreparedBatch {
     var batch = batch
     batch.inputs = try ordered(batch.inputs, batch.inputNames, inputNames, "input", who)
     if !batch.targets.isEmpty {
@@ -32,6 +34,8 @@ extension Model {
     let predictions = try undoingBuild { () throws -> [Shape] in
       try build(
         for: shapes.map { [nil] + $0.dropFirst() }, dtypes: batch.inputs.map(\.dtype))
+      // A step of the model's own may read inputs that its call would not take.
+      if hasCustomStep(for: purpose), isBuiltThroughout { return [] }
       return try outputShapes(shapes).map { $0.map { $0 ?? 0 } }
     }
     var isConverted = false
@@ -42,7 +46,15 @@ extension Model {
       isConverted = true
     }
     return PreparedBatch(
-      batch: batch, predictionShapes: predictions, isConverted: isConverted)
+      batch: batch, predictionShapes: predictions, isConverted: isConverted,
+      hasCustomStep: hasCustomStep(for: purpose), purpose: purpose)
+  }
+
+  /// Whether no layer is left to be built.
+  private final var isBuiltThroughout: Bool {
+    var isBuilt = true
+    walk { if !$0.isBuilt { isBuilt = false } }
+    return isBuilt
   }
 
   /// The weights in the order of the outputs, with ones for an output that is not named.
@@ -112,6 +124,11 @@ extension Model {
     _ ready: PreparedBatch, _ compilation: Compilation, _ who: String
   ) throws {
     let (batch, predictions) = (ready.batch, ready.predictionShapes)
+    if ready.hasCustomStep {
+      return try checkCustomStep(
+        batch, compilation, who, training: ready.purpose == .training)
+    }
+    try checkStandardTest(compilation, who)
     if compilation.losses.count != predictions.count {
       throw Diagnostic(
         who, "the number of losses is not that of the outputs", expected: "\(predictions.count)",
@@ -153,10 +170,10 @@ extension Model {
 
   /// A batch that nobody has seen, checked but for NaN and infinities.
   final func checked(
-    _ batch: Batch, _ compilation: Compilation, _ who: String
+    _ batch: Batch, _ compilation: Compilation, _ who: String, for purpose: Purpose
   ) throws -> PreparedBatch {
     try undoingBuild {
-      let ready = try prepared(batch, who)
+      let ready = try prepared(batch, who, for: purpose)
       try checkBatch(ready, compilation, who)
       try checkLabels(ready, compilation)
       try checkIndices(ready.batch.inputs, who)
@@ -166,6 +183,7 @@ extension Model {
 
   /// Throws if a class number of a batch that fits otherwise is out of range.
   final func checkLabels(_ ready: PreparedBatch, _ compilation: Compilation) throws {
+    if ready.hasCustomStep { return }
     for (index, loss) in compilation.losses.enumerated() {
       try loss?.check(
         targets: ready.batch.targets[index], predictionShape: ready.predictionShapes[index])
@@ -214,11 +232,18 @@ extension Model {
   }
 }
 
+/// What data are for.
+enum Purpose { case training, evaluation, prediction }
+
 /// A batch whose tensors stand in the order of a model's inputs and outputs.
 struct PreparedBatch {
   var batch: Batch
-  /// The shapes of the predictions for it, one for each output.
+  /// The shapes of the predictions for it, one for each output; those of a step of the model's own
+  /// are not always known.
   let predictionShapes: [Shape]
   /// Whether inputs were of another element type than the model's.
   let isConverted: Bool
+  /// Whether a step of the model's own takes it.
+  let hasCustomStep: Bool
+  let purpose: Purpose
 }

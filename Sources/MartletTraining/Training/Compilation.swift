@@ -26,6 +26,8 @@ public final class Compilation {
 
   /// The running means and metrics of training, made at the first step.
   var trackers: Trackers?
+  /// Those of evaluation, with the same metrics.
+  var testTrackers: Trackers?
   /// Steps of training and of evaluation that have been recorded.
   let held = HeldSteps()
   /// For each output, how many classes there were in the batch that was checked last: nil where

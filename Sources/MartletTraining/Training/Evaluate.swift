@@ -6,7 +6,7 @@ extension Model {
   /// - Throws: a `Diagnostic` for an uncompiled model or data that do not fit.
   @discardableResult
   public final func evaluate(
-    _ x: Tensor, _ y: Tensor, batchSize: Int = 32, sampleWeight: Tensor? = nil,
+    _ x: Tensor, _ y: Tensor? = nil, batchSize: Int = 32, sampleWeight: Tensor? = nil,
     steps: Int? = nil, verbose: Verbosity = .silent, callbacks: [any Callback] = [],
     checkingValues: Bool = true
   ) throws -> Logs {
@@ -25,7 +25,7 @@ extension Model {
     let compilation = try requireCompilation("evaluate")
     try requireSamples(data, "evaluate")
     let ready = try undoingBuild {
-      let ready = try prepared(data, "evaluate")
+      let ready = try prepared(data, "evaluate", for: .evaluation)
       try checkBatch(ready, compilation, "evaluate")
       try checkValues(ready, compilation, "evaluate", checkingValues: checkingValues)
       return ready
@@ -50,7 +50,7 @@ extension Model {
     _ source: any BatchSource, _ compilation: Compilation, steps: Int?,
     callbacks: [any Callback], isChecked: Bool = false, isPartOfTraining: Bool = false
   ) throws -> Logs {
-    let trackers = runningTrackers(compilation)
+    let trackers = runningTrackers(compilation, training: false)
     // An evaluation in the middle of an epoch leaves the epoch's own means as they are.
     let before = trackers.saved
     defer { trackers.saved = before }
@@ -65,7 +65,7 @@ extension Model {
       } else if !hasKnownNumbers(batch, compilation)
         || !replayStep(batch, compilation, training: false)
       {
-        let ready = try checked(batch, compilation, "evaluate")
+        let ready = try checked(batch, compilation, "evaluate", for: .evaluation)
         try step(ready.batch, compilation, training: false, "evaluate")
       }
       pass.batch += 1

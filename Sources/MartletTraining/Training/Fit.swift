@@ -33,7 +33,7 @@ extension Model {
   ///
   /// - Parameters:
   ///   - x: The samples, along the first axis.
-  ///   - y: The targets.
+  ///   - y: The targets; nil for a model whose train step needs none.
   ///   - batchSize: The samples of one step; the last batch of an epoch may be smaller.
   ///   - epochs: The number of the last epoch: with `initialEpoch` 3, `epochs` 5 runs two.
   ///   - verbose: What is printed.
@@ -57,7 +57,7 @@ extension Model {
   /// - Throws: a `Diagnostic` for data that do not fit, an uncompiled model, and what callbacks throw.
   @discardableResult
   public final func fit(
-    _ x: Tensor, _ y: Tensor, batchSize: Int = 32, epochs: Int = 1,
+    _ x: Tensor, _ y: Tensor? = nil, batchSize: Int = 32, epochs: Int = 1,
     verbose: Verbosity = .auto, callbacks: [any Callback] = [], validationSplit: Double = 0,
     validationData: (Tensor, Tensor)? = nil, validationSampleWeight: Tensor? = nil,
     shuffle: Bool = true, classWeight: [Int: Double]? = nil, sampleWeight: Tensor? = nil,
@@ -107,13 +107,13 @@ extension Model {
         try checkRows(data, "fit")
         (data, kept) = try data.splittingEnd(validationSplit, "fit")
       }
-      let ready = try prepared(data, "fit")
+      let ready = try prepared(data, "fit", for: .training)
       try checkBatch(ready, compilation, "fit")
       try checkStates(data.sampleCount, inBatchesOf: batchSize, "fit")
       let rows = try TensorDataset(ready.batch)
       // Validation data must fit as well, before anything changes.
       let validation = try kept.map {
-        let ready = try prepared($0, "fit")
+        let ready = try prepared($0, "fit", for: .evaluation)
         try checkBatch(ready, compilation, "fit")
         try checkValues(ready, compilation, "fit", checkingValues: checkingValues)
         // The states go from training to validation and back.

@@ -29,7 +29,7 @@ extension Model {
       try runEpoch(run, compilation, options)
       run.epoch += 1
     }
-    compilation.optimizer.finalizeVariables()
+    for optimizer in run.optimizers { optimizer.finalizeVariables() }
     run.history.stopped = run.stopReason
     for callback in run.callbacks { try callback.trainingEnded(run) }
     return run.history
@@ -54,7 +54,7 @@ extension Model {
       }
       source = peeked
       try requireSamples(peeked.first, who)
-      sample = try prepared(peeked.first, who)
+      sample = try prepared(peeked.first, who, for: .training)
     }
     if let sample {
       try requireSamples(sample.batch, who)
@@ -65,7 +65,7 @@ extension Model {
     if all == nil, let validation = options.validation {
       // What does not fit is found before the first epoch, not after it.
       guard let peeked = try PeekedBatches(validation, epoch: 0) else { throw noData(who) }
-      _ = try checked(peeked.first, compilation, who)
+      _ = try checked(peeked.first, compilation, who, for: .evaluation)
       options.validation = peeked
     }
     return (try began(on: source, compilation, options), options)
@@ -75,18 +75,19 @@ extension Model {
   private final func began(
     on source: any BatchSource, _ compilation: Compilation, _ options: FitOptions
   ) throws -> TrainingRun {
-    let variables = trainableVariables
-    try checkTrainable(variables, compilation, "fit")
-    let optimizer = compilation.optimizer
-    let undo = optimizer.undoOfBuild()
-    optimizer.build(for: variables)
-    let trackers = runningTrackers(compilation)
+    try checkTrainable(trainableVariables, compilation, "fit")
+    let optimized = optimized(compilation)
+    let undoes = optimized.map { $0.optimizer.undoOfBuild() }
+    for (optimizer, variables) in optimized { optimizer.build(for: variables) }
+    let trackers = runningTrackers(compilation, training: true)
     let run = TrainingRun(
-      model: self, optimizer: optimizer, epochs: options.epochs,
-      initialEpoch: options.initialEpoch,
+      model: self, optimizer: compilation.optimizer,
+      otherOptimizers: stepOptimizers(compilation).filter { $0 !== compilation.optimizer },
+      epochs: options.epochs, initialEpoch: options.initialEpoch,
       stepsPerEpoch: options.stepsPerEpoch ?? source.batchCount,
       hasValidation: options.validation != nil,
-      validationNames: options.validation == nil ? [] : trackers.names,
+      validationNames: options.validation == nil
+        ? [] : runningTrackers(compilation, training: false).names,
       callbacks: options.callbacks + options.verbose.callback, source: source, trackers: trackers)
     run.isSilent = options.verbose == .silent
     trackers.reset()
@@ -94,7 +95,7 @@ extension Model {
       for callback in run.callbacks { try callback.trainingBegan(run) }
     } catch {
       if let before = run.restored?.before { try? run.restore(before) }
-      undo()
+      for undo in undoes { undo() }
       throw error
     }
     run.restoreCallbacks()
@@ -121,7 +122,7 @@ extension Model {
       guard var batch = try nextBatch(run, options) else { break }
       for callback in run.callbacks { try callback.batchBegan(run.batch, run) }
       if !options.isChecked || options.weighsClasses {
-        let ready = try weighted(try prepared(batch, "fit"), options, "fit")
+        let ready = try weighted(try prepared(batch, "fit", for: .training), options, "fit")
         if !options.isChecked {
           try checkBatch(ready, compilation, "fit")
           try checkValues(ready, compilation, "fit", checkingValues: options.checkingValues)
@@ -200,7 +201,7 @@ extension Model {
         who, "the model has no trainable weights", expected: "one at least",
         got: "\(weights.count) weights, all frozen", fix: "set trainable on a layer")
     }
-    if compilation.losses.allSatisfy({ $0 == nil }) {
+    if !hasCustomStep(for: .training), compilation.losses.allSatisfy({ $0 == nil }) {
       throw Diagnostic(
         who, "the model was compiled without a loss", expected: "a loss for one output at least",
         got: "none", fix: "call compile(optimizer:loss:)")
@@ -212,6 +213,12 @@ extension Model {
     _ ready: PreparedBatch, _ options: FitOptions, _ who: String
   ) throws -> PreparedBatch {
     if !options.weighsClasses { return ready }
+    if ready.hasCustomStep {
+      throw Diagnostic(
+        who, "class weights do not reach a train step of the model's own",
+        expected: "none", got: "class weights",
+        fix: "give sample weights, which the step finds in its batch")
+    }
     var ready = ready
     let batch = ready.batch
     if batch.weights != nil || options.classWeight != nil && batch.targets.count != 1 {

@@ -6,7 +6,7 @@ extension Model {
   /// A batch ready for predictions, whose indices are in range.
   final func preparedInputs(_ batch: Batch, _ who: String) throws -> PreparedBatch {
     try undoingBuild {
-      let ready = try prepared(batch, who)
+      let ready = try prepared(batch, who, for: .prediction)
       try checkIndices(ready.batch.inputs, who)
       return ready
     }

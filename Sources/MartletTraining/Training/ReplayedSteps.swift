@@ -10,7 +10,7 @@ extension Model {
   ) throws {
     if !replayStep(batch, compilation, training: training) {
       try checkStates(batch.sampleCount, who)
-      recordStep(batch, compilation, training: training)
+      try recordStep(batch, compilation, training: training)
     }
   }
 
@@ -41,30 +41,28 @@ extension Model {
   /// recorded.
   final func replayStep(_ batch: Batch, _ compilation: Compilation, training: Bool) -> Bool {
     guard batch.inputNames == nil, batch.targetNames == nil, batch.weightNames == nil,
-      let trackers = compilation.trackers
+      let trackers = training ? compilation.trackers : compilation.testTrackers
     else { return false }
-    let optimizer = compilation.optimizer
-    let kind = kind(of: batch, phase: training ? 2 * optimizer.phase + 1 : 0)
+    let kind = kind(
+      of: batch, training ? stepOptimizers(compilation) : [], training: training)
     if compilation.held.replay(kind, batch.tensors) == nil { return false }
     trackers.count(batch)
     return true
   }
 
   /// Records a step on a batch that has been prepared and checked, and evaluates it.
-  final func recordStep(_ batch: Batch, _ compilation: Compilation, training: Bool) {
-    let optimizer = compilation.optimizer
-    let trackers = runningTrackers(compilation)
-    let kind = kind(of: batch, phase: training ? 2 * optimizer.phase + 1 : 0)
-    _ = compilation.held.record(kind, batch.tensors) {
-      changesThroughout + [optimizer.changes]
+  final func recordStep(_ batch: Batch, _ compilation: Compilation, training: Bool) throws {
+    let optimizers = training ? stepOptimizers(compilation) : []
+    let trackers = runningTrackers(compilation, training: training)
+    let kind = kind(of: batch, optimizers, training: training)
+    _ = try compilation.held.record(kind, batch.tensors) {
+      changesThroughout + optimizers.map(\.changes)
     } variables: {
-      weights + (training ? optimizer.stepVariables : []) + trackers.states
+      weights + optimizers.flatMap(\.stepVariables) + trackers.states
     } _: {
       if !isReplayableThroughout { Replay.refuse() }
       trackers.update(
-        training
-          ? recordTrainingStep(batch, compilation)
-          : recordLoss(batch, compilation, training: false), batch)
+        try recordResult(batch, compilation, trackers, training: training), batch)
       trackers.settle()
       return []
     }
@@ -80,7 +78,7 @@ extension Model {
     {
       return known
     }
-    let ready = try isChecked ? prepared(batch, who) : preparedInputs(batch, who)
+    let ready = try isChecked ? prepared(batch, who, for: .prediction) : preparedInputs(batch, who)
     let inputs = ready.batch.inputs
     // Inputs by name are known only in their order, others in the model's element types.
     if batch.inputNames != nil || ready.isConverted, let known = replayed(inputs) { return known }
@@ -96,8 +94,9 @@ extension Model {
   }
 
   /// What tells a step from others of the same model on tensors of the same shapes.
-  private func kind(of batch: Batch, phase: Int) -> Int {
-    phase << 48 | batch.inputs.count << 32 | batch.targets.count << 16
+  private func kind(of batch: Batch, _ optimizers: [Optimizer], training: Bool) -> Int {
+    let phase = optimizers.reduce(0) { $0 << 3 | $1.phase } << 1 | (training ? 1 : 0)
+    return phase << 48 | batch.inputs.count << 32 | batch.targets.count << 16
       | (batch.weights?.count ?? 0xFFFF)
   }
 }

@@ -21,9 +21,17 @@ extension Model {
       add(weight == 1 ? value : value * weight)
     }
     for term in regularizationLosses + context.losses { add(term) }
+    let loss = total ?? Tensor.zeros([], dtype: predictions[0].dtype)
     return StepResult(
-      loss: total ?? Tensor.zeros([], dtype: predictions[0].dtype), outputLosses: outputLosses,
-      predictions: predictions, masks: masks)
+      zip(lossNames(compilation), [loss] + outputLosses).map { ($0, $1) }, predictions, masks)
+  }
+
+  /// What the logs call the values of a standard step: the loss, and with several outputs the loss of
+  /// each that has one, without its weight.
+  final func lossNames(_ compilation: Compilation) -> [String] {
+    let names = trainedOutputNames
+    if names.count == 1 { return ["loss"] }
+    return ["loss"] + zip(names, compilation.losses).compactMap { $1 == nil ? nil : $0 + "_loss" }
   }
 
   /// One step of training on a batch: loss, gradients, update of the weights.
@@ -34,7 +42,7 @@ extension Model {
       let found = recordLoss(batch, compilation, training: true)
       result = found
       // The optimizer divides by the same factor; what is logged is the loss itself.
-      return compilation.optimizer.scaled(found.loss)
+      return compilation.optimizer.scaled(found.values[0].value)
     }
     compilation.optimizer.apply(gradients, to: variables)
     return result!
@@ -45,7 +53,7 @@ extension Model {
   /// - Throws: a `Diagnostic` if the model is not compiled or the batch does not fit.
   @discardableResult
   public final func trainOnBatch(
-    _ x: Tensor, _ y: Tensor, sampleWeight: Tensor? = nil
+    _ x: Tensor, _ y: Tensor? = nil, sampleWeight: Tensor? = nil
   ) throws -> Logs {
     try trainOnBatch(Batch(x, y, weights: sampleWeight))
   }
@@ -59,7 +67,7 @@ extension Model {
   /// Evaluates one batch and returns loss and metrics since the last `resetMetrics`.
   @discardableResult
   public final func testOnBatch(
-    _ x: Tensor, _ y: Tensor, sampleWeight: Tensor? = nil
+    _ x: Tensor, _ y: Tensor? = nil, sampleWeight: Tensor? = nil
   ) throws -> Logs {
     try testOnBatch(Batch(x, y, weights: sampleWeight))
   }
@@ -75,20 +83,29 @@ extension Model {
     if !hasKnownNumbers(batch, compilation)
       || !replayStep(batch, compilation, training: training)
     {
-      let ready = try checked(batch, compilation, who)
+      let ready = try checked(batch, compilation, who, for: training ? .training : .evaluation)
       try step(ready.batch, compilation, training: training, who)
     }
-    return runningTrackers(compilation).logs
+    return runningTrackers(compilation, training: training).logs
   }
 
   /// Starts the running loss and metrics of `trainOnBatch` and `testOnBatch` anew.
-  public final func resetMetrics() { compilation?.trackers?.reset() }
+  public final func resetMetrics() {
+    compilation?.trackers?.reset()
+    compilation?.testTrackers?.reset()
+  }
 
-  final func runningTrackers(_ compilation: Compilation) -> Trackers {
-    if let trackers = compilation.trackers { return trackers }
-    let made = Trackers(compilation, outputNames: trainedOutputNames)
-    compilation.trackers = made
-    return made
+  /// The means and metrics of training or of evaluation: the same where their values have the same
+  /// names.
+  final func runningTrackers(_ compilation: Compilation, training: Bool) -> Trackers {
+    let (known, other) = (compilation.trackers, compilation.testTrackers)
+    if let trackers = training ? known : other { return trackers }
+    let names = valueNames(compilation, training: training)
+    var made = known ?? other
+    if made?.valueNames != names { made = nil }
+    let trackers = made ?? Trackers(names, compilation, outputNames: trainedOutputNames)
+    if training { compilation.trackers = trackers } else { compilation.testTrackers = trackers }
+    return trackers
   }
 
   /// The names of the outputs; a subclass' are numbered.

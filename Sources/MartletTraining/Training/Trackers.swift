@@ -1,20 +1,18 @@
 import MartletTensors
 
-/// The running loss and metrics of an epoch or an evaluation.
+/// The running means and metrics of an epoch or an evaluation.
 final class Trackers {
-  /// What the logs call each output's loss; empty for a single output.
-  private let lossNames: [String]
+  /// What the logs call the values of a step, whose means they show.
+  let valueNames: [String]
   private let metrics: [(name: String, output: Int, isWeighted: Bool, metric: Metric)]
-  /// Sum over batches of loss · samples: the total, then each output's.
+  /// For each of the values, the sum over batches of value · samples.
   private let sums: [Variable]
   private var samples = 0.0
 
-  init(_ compilation: Compilation, outputNames: [String]) {
+  init(_ valueNames: [String], _ compilation: Compilation, outputNames: [String]) {
+    self.valueNames = valueNames
+    sums = valueNames.map { _ in Variable(Tensor([0.0], shape: [], dtype: .float64)) }
     let several = outputNames.count > 1
-    lossNames =
-      several
-      ? zip(outputNames, compilation.losses).compactMap { $1 == nil ? nil : $0 + "_loss" } : []
-    sums = (0...lossNames.count).map { _ in Variable(Tensor([0.0], shape: [], dtype: .float64)) }
     var list: [(name: String, output: Int, isWeighted: Bool, metric: Metric)] = []
     var taken = Set<String>()
     for (isWeighted, groups) in [
@@ -37,7 +35,7 @@ final class Trackers {
   }
 
   /// The names of the entries of `logs`, in order.
-  var names: [String] { ["loss"] + lossNames + metrics.map(\.name) }
+  var names: [String] { valueNames + metrics.map(\.name) }
 
   /// The metric of an entry of the logs.
   func metric(named name: String) -> Metric? { metrics.first { $0.name == name }?.metric }
@@ -49,24 +47,24 @@ final class Trackers {
   func update(_ step: StepResult, _ batch: Batch) {
     count(batch)
     let count = Double(batch.sampleCount)
-    for (sum, loss) in zip(sums, [step.loss] + (lossNames.isEmpty ? [] : step.outputLosses)) {
-      sum.assign(sum.value + loss.cast(to: .float64) * count)
+    for (sum, (_, value)) in zip(sums, step.values) {
+      sum.assign(sum.value + value.cast(to: .float64) * count)
     }
     for (_, output, isWeighted, metric) in metrics where output < batch.targets.count {
       if !metric.isReplayable { Replay.refuse() }
       metric.update(
         batch.targets[output], step.predictions[output],
-        sampleWeight: isWeighted ? batch.weight(of: output) : nil, mask: step.masks[output])
+        sampleWeight: isWeighted ? batch.weight(of: output) : nil, mask: step.mask(of: output))
     }
   }
 
-  /// Computes what was added: loss and states in one evaluation.
+  /// Computes what was added: means and states in one evaluation.
   func settle() { sums[0].value.evaluated() }
 
   /// The values so far.
   var logs: Logs {
     var logs = Logs()
-    for (name, sum) in zip(["loss"] + lossNames, sums) {
+    for (name, sum) in zip(valueNames, sums) {
       logs[name] = samples == 0 ? 0 : sum.value.withElements { $0[0] } / samples
     }
     for entry in metrics {
@@ -99,15 +97,6 @@ final class Trackers {
       for (variable, value) in zip(states, newValue.states) { variable.assign(value) }
     }
   }
-}
-
-/// What one step on a batch computed; nothing of it is evaluated yet.
-struct StepResult {
-  let loss: Tensor
-  /// The loss of each output that has one, without its weight.
-  let outputLosses: [Tensor]
-  let predictions: [Tensor]
-  let masks: [Tensor?]
 }
 
 extension Batch {

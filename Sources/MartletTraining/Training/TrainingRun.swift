@@ -29,6 +29,8 @@ public final class TrainingRun {
   let source: any BatchSource
   let trackers: Trackers
   let validationNames: [String]
+  /// The compiled optimizer, then others that a train step of the model's own applies.
+  let optimizers: [Optimizer]
   private var epochLogs: Logs?
   /// Set while a run is restored in the middle of an epoch.
   var resumedBatch: Int?
@@ -36,12 +38,14 @@ public final class TrainingRun {
   var restored: (snapshot: TrainingSnapshot, before: TrainingSnapshot)?
 
   init(
-    model: Model, optimizer: Optimizer, epochs: Int, initialEpoch: Int, stepsPerEpoch: Int?,
+    model: Model, optimizer: Optimizer, otherOptimizers: [Optimizer], epochs: Int,
+    initialEpoch: Int, stepsPerEpoch: Int?,
     hasValidation: Bool, validationNames: [String], callbacks: [any Callback],
     source: any BatchSource, trackers: Trackers
   ) {
     self.model = model
     self.optimizer = optimizer
+    optimizers = [optimizer] + otherOptimizers
     self.epochs = epochs
     self.stepsPerEpoch = stepsPerEpoch
     self.hasValidation = hasValidation

@@ -3,8 +3,9 @@ import MartletTensors
 /// Everything a run needs to go on with the same bits in another process: weights, optimizer,
 /// random numbers, the position in the data, running means, history, and what callbacks remember.
 public struct TrainingSnapshot: Sendable {
-  /// The tensors, by names that say whose they are: `weight/3`, `optimizer/0`, `tracker/1`,
-  /// `state/0/1` of a stateful layer, `callback/2/0`.
+  /// The tensors, by names that say whose they are: `weight/3`, `optimizer/0`,
+  /// `optimizer/1/0` of another optimizer than the compiled one, `tracker/1`, `state/0/1` of a
+  /// stateful layer, `callback/2/0`.
   public var tensors: [(name: String, value: Tensor)]
   /// The rest.
   public var progress: Progress
@@ -48,7 +49,9 @@ extension TrainingRun {
       for (index, value) in values.enumerated() { tensors.append(("\(group)/\(index)", value)) }
     }
     add("weight", model.getWeights())
-    add("optimizer", optimizer.variables.map(\.value))
+    for (optimizer, group) in zip(optimizers, optimizerGroups) {
+      add(group, optimizer.variables.map(\.value))
+    }
     add("tracker", trackers.saved.states)
     for (index, layer) in model.statefulLayers.enumerated() {
       add("state/\(index)", layer.keptStates ?? [])
@@ -97,9 +100,9 @@ extension TrainingRun {
         "\(callbacks.count) callbacks, \(sources.count) sources of random numbers",
         "\(progress.callbacks.count) and \(progress.sources.count)")
     }
-    let pairs = [
-      (optimizer.variables, groups["optimizer"] ?? []), (trackers.states, groups["tracker"] ?? []),
-    ]
+    let pairs =
+      zip(optimizers, optimizerGroups).map { ($0.variables, groups[$1] ?? []) }
+      + [(trackers.states, groups["tracker"] ?? [])]
     for (variables, values) in pairs {
       if variables.map(\.shape) != values.map(\.shape) && !values.isEmpty {
         if variables.isEmpty || variables.count > values.count {
@@ -142,6 +145,11 @@ extension TrainingRun {
       callback.tensors = snapshot.tensors.filter { $0.name.hasPrefix("callback/\(index)/") }
         .map(\.value)
     }
+  }
+
+  /// What a snapshot calls the tensors of each optimizer.
+  private var optimizerGroups: [String] {
+    optimizers.indices.map { $0 == 0 ? "optimizer" : "optimizer/\($0)" }
   }
 
   private var sources: [RandomSource] { model.randomSources + [.implicit] }

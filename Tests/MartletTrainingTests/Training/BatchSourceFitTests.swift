@@ -119,6 +119,6 @@ struct BatchSourceFitTests {
     let model = Sequential { Embedding(4, 2) }
     try model.build(for: [[nil, 3]])
     let batch = Batch(Tensor([1, 2, 3] as [Int32]).reshaped(to: [1, 3]).cast(to: .int64))
-    #expect(try model.prepared(batch, "test").batch.inputs[0].dtype == .int64)
+    #expect(try model.prepared(batch, "test", for: .training).batch.inputs[0].dtype == .int64)
   }
 }
