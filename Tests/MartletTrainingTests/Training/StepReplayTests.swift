@@ -4,7 +4,7 @@ import Testing
 @testable import MartletTraining
 
 @Suite("Replayed steps")
-struct ReplayedStepsTests {
+struct StepReplayTests {
   /// What a training left behind.
   struct Trace: Equatable {
     var weights: [[UInt64]] = []
@@ -28,7 +28,7 @@ struct ReplayedStepsTests {
   /// Trains for some steps, changes something, and goes on.
   static func train(
     _ make: () throws -> Model, steps: Int = 12,
-    batch: (Int) -> Batch = { ReplayedStepsTests.batch($0 % 5 == 4 ? 7 : 8, $0) },
+    batch: (Int) -> Batch = { StepReplayTests.batch($0 % 5 == 4 ? 7 : 8, $0) },
     between: (Int, Model) throws -> Void = { _, _ in }
   ) throws -> (trace: Trace, replays: Int) {
     try withRandomSeed(5) {
@@ -49,7 +49,7 @@ struct ReplayedStepsTests {
   /// Expects the bits of recording each step anew, and that steps were replayed.
   static func expectSame(
     replays expected: Int, steps: Int = 12, _ make: () throws -> Model,
-    batch: (Int) -> Batch = { ReplayedStepsTests.batch($0 % 5 == 4 ? 7 : 8, $0) },
+    batch: (Int) -> Batch = { StepReplayTests.batch($0 % 5 == 4 ? 7 : 8, $0) },
     between: (Int, Model) throws -> Void = { _, _ in },
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
@@ -396,10 +396,10 @@ struct ReplayedStepsTests {
   func forgottenPlans() async {
     // In a process of its own: the plans of other tests are not to be forgotten.
     await #expect(processExitsWith: .success) {
-      try ReplayedStepsTests.expectSame(replays: 3) {
-        try ReplayedStepsTests.dense()
+      try StepReplayTests.expectSame(replays: 3) {
+        try StepReplayTests.dense()
       } batch: {
-        ReplayedStepsTests.batch(8, $0)
+        StepReplayTests.batch(8, $0)
       } between: { step, _ in
         if step == 6 { Plans.removeAll() }
       }
