@@ -176,7 +176,7 @@ extension Model {
       let ready = try prepared(batch, who, for: purpose)
       try checkBatch(ready, compilation, who)
       try checkLabels(ready, compilation)
-      try checkIndices(ready.batch.inputs, who)
+      try checkIndices(ready, who)
       return ready
     }
   }
@@ -228,7 +228,7 @@ extension Model {
       }
     }
     try checkLabels(ready, compilation)
-    try checkIndices(batch.inputs, who)
+    try checkIndices(ready, who)
   }
 }
 

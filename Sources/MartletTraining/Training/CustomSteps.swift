@@ -96,6 +96,11 @@ extension Model {
         got: "\"\(twice)\" twice")
     }
     let needed = measuredOutputs(compilation)
+    if let weights = batch.weights, weights.count > 1, weights.count < needed {
+      throw Diagnostic(
+        who, "there are too few sample weights for the compiled metrics",
+        expected: "1, for all outputs, or \(needed)", got: "\(weights.count)")
+    }
     if batch.targets.count < needed {
       throw Diagnostic(
         who, "there are too few targets for the compiled metrics", expected: "\(needed)",

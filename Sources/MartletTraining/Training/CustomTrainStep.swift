@@ -22,7 +22,7 @@ import MartletTensors
 ///     }
 ///
 /// `fit` and `trainOnBatch` call the step for each batch, and do all the rest as ever: callbacks,
-/// progress bar, history, validation, checkpoints. What it returns is shown and recorded under its
+/// progress bar, history, validation, resuming. What it returns is shown and recorded under its
 /// names.
 ///
 /// `compile` is needed for the optimizer, and for metrics where there are some. A loss is not; the
@@ -47,7 +47,8 @@ public protocol CustomTrainStep: Model {
   /// Every optimizer of the step, with the variables that it changes: unless the model says
   /// otherwise the compiled one, with all that are trainable.
   ///
-  /// `fit` gives each its slots before the first step, and its state is part of checkpoints.
+  /// `fit` gives each its slots before the first step, so the parts that they train must be built.
+  /// `BackupAndRestore` keeps the state of all; `.keras` files keep that of the compiled one.
   var optimizedVariables: [(optimizer: Optimizer, variables: [Variable])] { get }
 
   /// One step of training: gradients, updates of the variables, and the values to show.
@@ -58,8 +59,8 @@ public protocol CustomTrainStep: Model {
   ///   its outputs where they go by name.
   /// - Returns: Scalars under the names of `trainStepNames`, whose means over the samples of the
   ///   epoch so far are shown.
-  /// - Throws: whatever the model wants; `fit` ends with it, and model, optimizers and metrics are as
-  ///   they were before this step.
+  /// - Throws: whatever the model wants; `fit` ends with it, and the values of weights, optimizers and
+  ///   metrics are what they were before this step.
   func trainStep(_ batch: Batch) throws -> StepResult
 }
 

@@ -7,14 +7,16 @@ extension Model {
   final func preparedInputs(_ batch: Batch, _ who: String) throws -> PreparedBatch {
     try undoingBuild {
       let ready = try prepared(batch, who, for: .prediction)
-      try checkIndices(ready.batch.inputs, who)
+      try checkIndices(ready, who)
       return ready
     }
   }
 
   /// Throws if an input numbers a row that its table does not have.
-  final func checkIndices(_ inputs: [Tensor], _ who: String) throws(Diagnostic) {
-    try MartletTraining.checkIndices(inputs, indexedTables, inputNames, who)
+  final func checkIndices(_ ready: PreparedBatch, _ who: String) throws(Diagnostic) {
+    // A step of the model's own may map what it is given first.
+    if ready.hasCustomStep { return }
+    try MartletTraining.checkIndices(ready.batch.inputs, indexedTables, inputNames, who)
   }
 
   /// Whether all rows that a batch numbers are there: a look at its inputs, that a step may be

@@ -99,8 +99,8 @@ extension Model {
   /// names.
   final func runningTrackers(_ compilation: Compilation, training: Bool) -> Trackers {
     let (known, other) = (compilation.trackers, compilation.testTrackers)
-    if let trackers = training ? known : other { return trackers }
     let names = valueNames(compilation, training: training)
+    if let trackers = training ? known : other, trackers.valueNames == names { return trackers }
     var made = known ?? other
     if made?.valueNames != names { made = nil }
     let trackers = made ?? Trackers(names, compilation, outputNames: trainedOutputNames)

@@ -260,6 +260,49 @@ struct CustomTrainStepTests {
     #expect((model.compilation!.held.replayCount > 0) == (updates < 2))
   }
 
+  /// An autoencoder whose names change.
+  final class Renamed: Model, CustomTrainStep {
+    let inner = Dense(3)
+    var trainStepNames: [String] = []
+
+    override func call(_ x: Tensor, _ context: CallContext) -> Tensor { inner(x, context) }
+
+    func trainStep(_ batch: Batch) -> StepResult {
+      let (loss, gradients) = valueAndGradient(of: trainableVariables) {
+        self(batch.inputs[0], training: true).square().mean()
+      }
+      optimizer!.apply(gradients, to: trainableVariables)
+      return ["loss": loss]
+    }
+  }
+
+  @Test("Names that were mended hold from then on")
+  func mendedNames() throws {
+    let model = Renamed()
+    try model.compile(optimizer: SGD(learningRate: 0.1))
+    let text = RefusedCallTests.refusal { try model.fit(Batch(Self.points), verbose: .silent) }
+    #expect(text.contains("trainStepNames is empty"))
+    model.trainStepNames = ["loss"]
+    #expect(try model.fit(Batch(Self.points), verbose: .silent).names == ["loss"])
+  }
+
+  @Test("Sample weights for fewer outputs than are measured are refused")
+  func tooFewWeights() throws {
+    let x = Input(shape: [3])
+    final class Measured: Model, CustomTrainStep {
+      func trainStep(_ batch: Batch) -> StepResult { ["loss": Tensor(0)] }
+    }
+    let model = try Measured(inputs: x, outputs: [Dense(1)(x), Dense(1)(x), Dense(1)(x)])
+    try model.compile(
+      optimizer: SGD(), losses: [.mse, .mse, .mse], weightedMetrics: [[], [], [.mae]])
+    let (y, w) = (Tensor.zeros([20]), Tensor.ones([20]))
+    let text = RefusedCallTests.refusal {
+      try model.fit(
+        Batch(inputs: [Self.points], targets: [y, y, y], weights: [w, w]), verbose: .silent)
+    }
+    #expect(text.contains("too few sample weights"))
+  }
+
   @Test("Values are shown under their names, as means over the samples of the epoch")
   func names() throws {
     let model = Autoencoder()
