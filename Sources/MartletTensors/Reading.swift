@@ -13,6 +13,9 @@ extension Tensor {
     return computedMemory()
   }
 
+  /// A constant with memory of its own, as a tensor that is data has it.
+  func inMemory() -> Tensor { Tensor(storage: constantStorage(node), type: type) }
+
   /// The memory of the elements, computed if need be.
   private func computedMemory() -> Storage {
     let known = graphLock.withLock { node.storage }

@@ -17,6 +17,9 @@ public final class Variable {
   }
   /// Whether the constraint does the same each time, or says so if not.
   package var isConstraintReplayable = false
+  /// Whether steps may be replayed that read or assign it: not if it is the state of something that
+  /// has to be called each time.
+  package var isReplayable = true
   /// How often one of these was set.
   private(set) var changeCount = 0
   /// The value of this moment.

@@ -283,7 +283,7 @@ open class Layer: CustomStringConvertible {
       checkedShapes = shapes
     }
     Replay.note(changesThroughout)
-    if !isReplayable { Replay.refuse() }
+    if Replay.isRecording, !isReplayableThroughout { Replay.refuse() }
     let outputs = call(inputs, context)
     if let activityRegularizer {
       for output in outputs {

@@ -56,6 +56,7 @@ extension Layer {
 
   /// The penalties on the trainable weights, one scalar for each weight that has a regularizer.
   public final var regularizationLosses: [Tensor] {
+    Replay.note(changesThroughout)
     var found: [Tensor] = []
     var seen = Set<ObjectIdentifier>()
     walk { layer in
@@ -105,6 +106,7 @@ extension Layer {
   }
 
   private func weightsByTraining() -> (trainable: [Variable], frozen: [Variable]) {
+    Replay.note(changesThroughout)
     var trainable: [Variable] = []
     var frozen: [Variable] = []
     var seen = Set<ObjectIdentifier>()

@@ -71,6 +71,8 @@ final class HeldStep {
     _ recording: StepRecording, _ found: [Tensor]
   ) {
     guard start.isKnown, let evaluation = recording.evaluation else { return nil }
+    // A constant is no leaf of the plan that could be bound to another value.
+    if inputs.contains(where: \.node.isConstant) { return nil }
     self.moment = moment
     self.seen = seen
     let plan = evaluation.plan

@@ -13,8 +13,9 @@ package final class HeldSteps {
   /// The first step of a training makes variables, which none of the others does.
   private var refusals: [Int: (seen: ChangesSeen, count: Int)] = [:]
   private static let mostRefusals = 3
-  /// How many steps were recorded, one after the other, of which none was like another.
-  private var strangers = 0
+  /// How many steps were recorded, one after the other, that were unlike all before: nobody tries for
+  /// ever, until something is set.
+  private var strangers: (seen: ChangesSeen, count: Int)?
   private static let mostStrangers = 64
   /// How many steps were replayed.
   package private(set) var replayCount = 0
@@ -30,6 +31,7 @@ package final class HeldSteps {
     for step in held(kind, inputs) {
       if let results = step() {
         replayCount += 1
+        strangers = nil
         return results
       }
     }
@@ -74,7 +76,11 @@ package final class HeldSteps {
     }
     let moment = HeldStep.Moment(kind, recorder)
     let refused = refusals[kind].flatMap { $0.seen.isAll ? $0.count : nil } ?? 0
-    if refused >= Self.mostRefusals || strangers >= Self.mostStrangers { return try body() }
+    if refused >= Self.mostRefusals { return try body() }
+    if let strangers, strangers.count >= Self.mostStrangers {
+      if strangers.seen.isAll { return try body() }
+      self.strangers = nil
+    }
     // What others wait for is no part of the step.
     Evaluation.settle(recorder)
     for input in inputs { input.evaluated() }
@@ -91,20 +97,28 @@ package final class HeldSteps {
     guard moment == HeldStep.Moment(kind, recorder), seen.isAll, start.isSame(as: variables()),
       StepCast(start.variables, seen.parts).isSuperset(of: recording.cast),
       let step = HeldStep(moment, seen, inputs, start, recording, results)
-    else { return results }
+    else {
+      addStranger(seen)
+      return results
+    }
     if let known = candidates.firstIndex(where: { $0.isAlike(step) && $0.seen.isAll }) {
-      strangers = 0
+      strangers = nil
       candidates.remove(at: known)
       steps.removeAll { !$0.seen.isAll || $0.moment.plans != moment.plans }
       steps.insert(step, at: 0)
       if steps.count > Self.limit { steps.removeLast() }
     } else {
-      strangers += 1
       candidates.insert(step, at: 0)
       if candidates.count > Self.limit { candidates.removeLast() }
-      // They hold memory.
-      if strangers == Self.mostStrangers { candidates = [] }
+      addStranger(seen)
     }
     return results
+  }
+
+  private func addStranger(_ seen: ChangesSeen) {
+    let count = (strangers?.count ?? 0) + 1
+    strangers = (seen, count)
+    // They hold memory.
+    if count == Self.mostStrangers { candidates = [] }
   }
 }

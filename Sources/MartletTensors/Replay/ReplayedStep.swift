@@ -23,9 +23,17 @@
 /// optimizers applied once each; what else it does, such as printing, is not done again.
 ///
 /// A step is recorded anew, and as slow as the loop without it, where an input has a new shape, and
-/// always where a value is read or made from an array in the closure, numbers are drawn from the
-/// implicit source, code takes part that is not `isReplayable` (a layer or an optimizer of one's
-/// own, a `Lambda`), or a gradient is taken around it. All of the step is computed when it is called.
+/// always where, in the closure,
+/// - a value is read, or a tensor made of Swift's numbers: `Tensor(0)` too, for which `.zeros([])`
+///   does it,
+/// - numbers are drawn from the implicit source,
+/// - code takes part that is not `isReplayable`: layers, metrics and optimizers of one's own, a
+///   `Lambda`,
+/// - two gradients are taken by the same variables, a variable is made, or a tensor is handed out
+///   by other ways than as a result.
+///
+/// `replayCount` tells. All of a step is computed when it is called, unless it is called inside
+/// another or inside a gradient, of which it then is a part.
 public final class ReplayedStep<Input, Output> {
   private let inputCount: Int
   private let body: ([Tensor]) -> [Tensor]
@@ -34,6 +42,7 @@ public final class ReplayedStep<Input, Output> {
   /// Who took part so far.
   private var cast = StepCast()
   private var counters: [any StepCounter] = []
+  private var kinds: [[Int]: Int] = [:]
 
   private init(
     _ inputCount: Int, _ body: @escaping ([Tensor]) -> [Tensor],
@@ -48,7 +57,8 @@ public final class ReplayedStep<Input, Output> {
   public var replayCount: Int { held.replayCount }
 
   private func run(_ inputs: [Tensor]) -> Output {
-    let kind = counters.reduce(inputCount) { $0 &* 8 &+ $1.phase }
+    let inputs = inputs.map { $0.node.isConstant ? $0.inMemory() : $0 }
+    let kind = kind()
     if let results = held.replay(kind, inputs) { return output(results) }
     let recording = StepRecording()
     let results = held.record(kind, inputs, recording) {
@@ -57,17 +67,27 @@ public final class ReplayedStep<Input, Output> {
       cast.variables
     } _: {
       let results = body(inputs)
-      if Recorder.current.recording === recording {
-        Evaluation.run(
-          results.map(\.node) + recording.cast.variables.map(\.latest.node))
+      let recorder = Recorder.current
+      if recorder.scope == nil, recorder.recording === recording || recorder.recording == nil {
+        Evaluation.run(results.map(\.node) + recording.cast.variables.map(\.latest.node))
       }
       return results
     }
     cast.formUnion(recording.cast)
-    for counter in recording.counters where !counters.contains(where: { $0 === counter }) {
+    let counted = recording.counters
+    if counters.count > 8 * counted.count, !counted.isEmpty { counters = [] }
+    for counter in counted where !counters.contains(where: { $0 === counter }) {
       counters.append(counter)
     }
     return output(results)
+  }
+
+  /// What tells steps apart whose inputs are alike: the phases of those that count them.
+  private func kind() -> Int {
+    let phases = counters.map(\.phase)
+    if let known = kinds[phases] { return known }
+    kinds[phases] = kinds.count
+    return kinds.count - 1
   }
 }
 

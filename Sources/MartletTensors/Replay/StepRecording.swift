@@ -34,7 +34,10 @@ final class StepRecording {
     draws.append((draw, source))
   }
 
-  func note(_ variable: Variable) { cast.add(variable) }
+  func note(_ variable: Variable) {
+    if !variable.isReplayable { isRefused = true }
+    cast.add(variable)
+  }
 
   func note(_ part: Changes) { cast.add(part) }
 
@@ -66,9 +69,13 @@ struct StepCast {
     if known.insert(ObjectIdentifier(part)).inserted { parts.append(part) }
   }
 
-  mutating func formUnion(_ other: StepCast) {
-    for variable in other.variables { add(variable) }
-    for part in other.parts { add(part) }
+  /// Adds the cast of one more step.
+  ///
+  /// A step that makes variables of its own has others each time: they are not kept for ever.
+  mutating func formUnion(_ step: StepCast) {
+    for variable in step.variables { add(variable) }
+    for part in step.parts { add(part) }
+    if known.count > 8 * step.known.count, !step.known.isEmpty { self = step }
   }
 
   func isSuperset(of other: StepCast) -> Bool { known.isSuperset(of: other.known) }
@@ -88,6 +95,9 @@ package protocol StepCounter: AnyObject {
 package enum Replay {
   /// Says that the step that is being recorded, if any, must be recorded anew each time.
   package static func refuse() { Recorder.current.recording?.isRefused = true }
+
+  /// Whether a step is being recorded that may be replayed.
+  package static var isRecording: Bool { Recorder.current.recording != nil }
 
   /// Says that something which can be set takes part in the step that is being recorded, if any.
   package static func note(_ parts: @autoclosure () -> [Changes]) {

@@ -36,7 +36,7 @@ open class Metric: CustomStringConvertible {
   public init(_ name: String, direction: Direction? = nil, states: [Variable] = []) {
     self.name = name
     self.direction = direction
-    self.states = states.map { ($0.name, $0) }
+    for state in states { addState(state) }
   }
 
   /// A state that starts at 0, and starts there again after a reset: a variable of `float64`.
@@ -45,7 +45,10 @@ open class Metric: CustomStringConvertible {
   }
 
   /// Adds a state whose shape `build` found out.
-  public final func addState(_ state: Variable) { states.append((state.name, state)) }
+  public final func addState(_ state: Variable) {
+    state.isReplayable = isReplayable
+    states.append((state.name, state))
+  }
 
   /// Adds the states whose shapes depend on those of targets and predictions.
   ///

@@ -238,6 +238,7 @@ open class Optimizer {
         newStates.append(makeState(for: variable))
       }
     }
+    changes.add()
     (states, places) = (newStates, newPlaces)
     if !isBuilt { ownVariables = makeVariables(dtype: variables.first?.dtype ?? .float32) }
     builtVariables = all
@@ -246,7 +247,10 @@ open class Optimizer {
   /// What undoes a build that has not come yet.
   func undoOfBuild() -> () -> Void {
     let before = (states, places, builtVariables, ownVariables)
-    return { [self] in (states, places, builtVariables, ownVariables) = before }
+    return { [self] in
+      changes.add()
+      (states, places, builtVariables, ownVariables) = before
+    }
   }
 
   /// All state, in the order of Keras' files; assigning to it restores it.

@@ -162,6 +162,82 @@ struct ReplayedStepTests {
     }
   }
 
+  @Test("A constant as an input is a value like others")
+  func constantInputs() {
+    Self.expectSame(replays: 12...13) {
+      let weight = Variable(Self.input(100, 3))
+      let step = ReplayedStep { x, factor in
+        let loss = x.matmul(weight.value).square().mean() * factor * 0.5
+        weight.assign(weight.value * 0.9 + factor * 0.125)
+        return loss
+      }
+      let results = (0..<16).map { index in
+        step(Self.input(index), index % 3 == 0 ? .zeros([]) : Tensor(Float(index)))
+      }
+      return (results + [weight.value], step.replayCount)
+    }
+  }
+
+  @Test("A step that makes variables keeps few of them")
+  func temporaryVariables() {
+    struct Made {
+      weak var variable: Variable?
+    }
+    Self.expectSame(replays: 0...0) {
+      var made: [Made] = []
+      let weight = Variable(Self.input(100, 3))
+      let step = ReplayedStep { x in
+        let fast = Variable(weight.value)
+        made.append(Made(variable: fast))
+        fast.assign(fast.value * 0.5)
+        return x.matmul(fast.value).sum()
+      }
+      let results = (0..<40).map { step(Self.input($0)) }
+      #expect(made.count { $0.variable != nil } < 20)
+      return (results, step.replayCount)
+    }
+  }
+
+  @Test("Who gave up tries again once something is set")
+  func triesAgain() {
+    Self.expectSame(replays: 7...8) {
+      let weight = Variable(Self.input(100, 3))
+      var noise = Tensor(0)
+      let step = ReplayedStep { x in (x * noise).matmul(weight.value).sum() }
+      let results = (0..<90).map { index in
+        if index < 70 { noise = Self.input(500 + index) }
+        if index == 80 { weight.isTrainable = false }
+        return step(Self.input(index))
+      }
+      return (results, step.replayCount)
+    }
+  }
+
+  @Test("A step inside another is a part of it")
+  func nested() {
+    Self.expectSame(replays: 5...7) {
+      let weight = Variable(Self.input(100, 3))
+      let inner = Self.descent(weight)
+      let outer = ReplayedStep { x in inner(x) + x.sum() }
+      let results = (0..<10).map { outer(Self.input($0)) }
+      #expect(inner.replayCount == 0)
+      return (results + [weight.value], outer.replayCount)
+    }
+  }
+
+  @Test("A step is computed when it is called, recorded or not")
+  func computesAtOnce() {
+    let weight = Variable(Self.input(100, 3))
+    let refused = ReplayedStep { x in
+      weight.assign(weight.value * x.sum().item())
+      return weight.value.sum()
+    }
+    for index in 0..<6 {
+      let result = refused(Self.input(index))
+      #expect(result.node.isKnown && weight.latest.node.isKnown)
+    }
+  }
+
   @Test("A list of another length is a mistake, named at the call")
   func otherCount() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {

@@ -7,10 +7,10 @@ import Testing
 /// Loops of one's own whose steps are replayed.
 @Suite("Replayed loops")
 struct ReplayedLoopTests {
-  static func bits(_ tensors: [Tensor]) -> [[UInt64]] { ReplayedStepsTests.bits(tensors) }
+  static func bits(_ tensors: [Tensor]) -> [[UInt64]] { StepReplayTests.bits(tensors) }
 
   static func batch(_ index: Int) -> (Tensor, Tensor) {
-    let batch = ReplayedStepsTests.batch(index % 5 == 4 ? 7 : 8, index)
+    let batch = StepReplayTests.batch(index % 5 == 4 ? 7 : 8, index)
     return (batch.inputs[0], batch.targets[0])
   }
 
@@ -187,6 +187,107 @@ struct ReplayedLoopTests {
       #expect(optimizer.iterations == 16)
       return ([weight.value], step.replayCount)
     }
+  }
+
+  @Test("A layer that is frozen without being called is noticed")
+  func frozenBeside() {
+    Self.expectSame(replays: 6...12) {
+      let (trunk, used) = (Dense(4, activation: .tanh), Dense(1))
+      let beside = Dense(2, kernelRegularizer: .l2(0.1))
+      let x = Input(shape: [6])
+      let h = trunk(x)
+      let net = try! Model(inputs: x, outputs: [used(h), beside(h)])
+      let optimizer = SGD(learningRate: 0.1, momentum: 0.9)
+      let step = ReplayedStep { (x: Tensor) -> Tensor in
+        let (loss, gradients) = valueAndGradient(of: net.trainableVariables) {
+          net.regularizationLosses.reduce(used(trunk(x)).square().mean(), +)
+        }
+        optimizer.apply(gradients, to: net.trainableVariables)
+        return loss
+      }
+      for index in 0..<14 {
+        if index == 7 { beside.trainable = false }
+        step(Self.batch(0).0)
+      }
+      return (net.getWeights(), step.replayCount)
+    }
+  }
+
+  @Test("Two steps that share an optimizer see the variables it was given")
+  func sharedOptimizer() {
+    Self.expectSame(replays: 10...30) {
+      let optimizer = Adam(learningRate: 0.1, useEMA: true, emaOverwriteFrequency: 2)
+      let weights = (0..<2).map { Variable(Tensor([1, 2, 3] as [Float]) + Float($0)) }
+      let steps = weights.map { weight in
+        ReplayedStep { (x: Tensor) -> Tensor in
+          let (loss, gradients) = valueAndGradient(of: [weight]) {
+            (weight.value * x).square().sum()
+          }
+          optimizer.apply(gradients, to: [weight])
+          return loss
+        }
+      }
+      let x = Tensor([1, 0.5, 2] as [Float])
+      for _ in 0..<15 { steps[0](x) }
+      for _ in 0..<6 { steps[1](x) }
+      for _ in 0..<15 { steps[0](x) }
+      return (
+        weights.map(\.value) + optimizer.variables.map(\.value),
+        steps[0].replayCount + steps[1].replayCount
+      )
+    }
+  }
+
+  /// A metric and a cell of one's own that count what they were asked.
+  final class CountingMetric: Metric {
+    private let total = Metric.state("total")
+    var updates = 0
+
+    init() { super.init("counting", states: [total]) }
+
+    override func update(
+      _ yTrue: Tensor, _ yPred: Tensor, sampleWeight: Tensor? = nil, mask: Tensor? = nil
+    ) {
+      updates += 1
+      total.assign(total.value + yPred.sum().cast(to: .float64))
+    }
+
+    override func result() -> Tensor { total.value }
+  }
+
+  final class CountingCell: RecurrentCell {
+    var steps = 0
+
+    init() { super.init(name: nil) }
+    override func stateShapes(_ input: PartialShape) throws -> [PartialShape] { [[2]] }
+    override func build(_ input: PartialShape) throws {}
+    override func step(
+      _ x: Tensor, _ states: [Tensor], _ steps: RecurrentSteps
+    ) -> (output: Tensor, states: [Tensor]) {
+      self.steps += 1
+      let h = states[0] + x
+      return (h, [h])
+    }
+  }
+
+  @Test("Metrics and cells of one's own are called each time")
+  func ownMetricsAndCells() {
+    let (metric, cell) = (CountingMetric(), CountingCell())
+    let layer = RNN(cell)
+    let x = Self.batch(0).0.reshaped(to: [8, 3, 2])
+    _ = layer(x)
+    cell.steps = 0
+    let counted = ReplayedStep { (x: Tensor) -> Tensor in
+      metric.update(x, x)
+      return x.sum()
+    }
+    let stepped = ReplayedStep { (x: Tensor) -> Tensor in layer(x).sum() }
+    for _ in 0..<8 {
+      counted(x)
+      stepped(x)
+    }
+    #expect(metric.updates == 8 && counted.replayCount == 0)
+    #expect(cell.steps == 24 && stepped.replayCount == 0)
   }
 
   /// A layer of one's own that counts its calls.
