@@ -57,6 +57,8 @@ public final class ReplayedStep<Input, Output> {
   public var replayCount: Int { held.replayCount }
 
   private func run(_ inputs: [Tensor]) -> Output {
+    let recorder = Recorder.current
+    if recorder.scope != nil || recorder.recording != nil { return output(body(inputs)) }
     let inputs = inputs.map { $0.node.isConstant ? $0.inMemory() : $0 }
     let kind = kind()
     if let results = held.replay(kind, inputs) { return output(results) }
@@ -67,10 +69,7 @@ public final class ReplayedStep<Input, Output> {
       cast.variables
     } _: {
       let results = body(inputs)
-      let recorder = Recorder.current
-      if recorder.scope == nil, recorder.recording === recording || recorder.recording == nil {
-        Evaluation.run(results.map(\.node) + recording.cast.variables.map(\.latest.node))
-      }
+      Evaluation.run(results.map(\.node) + recording.cast.variables.map(\.latest.node))
       return results
     }
     cast.formUnion(recording.cast)
