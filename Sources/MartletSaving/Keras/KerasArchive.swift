@@ -98,9 +98,7 @@ extension Model {
   /// Gives the optimizer the state it had when the file was written.
   private final func restoreOptimizer(_ root: HDF5Group, _ path: String) throws {
     guard let optimizer, let group = root.group(at: "optimizer/vars"), isBuilt else { return }
-    let custom = (self as? any CustomTrainStep)?.optimizedVariables
-    let trainable =
-      custom?.first { $0.optimizer === optimizer }?.variables ?? trainableVariables
+    let trainable = trainableVariables
     if trainable.isEmpty { return }
     // One that has not been used yet has a count of steps and a rate, no more; Keras builds it too.
     let unused = optimizer.variables
