@@ -63,7 +63,8 @@ final class HeldStep {
   private let outputTypes: [TensorType]
   private let scalars: [(dtype: DType, formula: () -> Double)]
   private let draws: [RandomSource]
-  private let counters: [any StepCounter]
+  /// What counts the step, and the phase for which it was recorded.
+  private let counters: [(counter: any StepCounter, phase: Int)]
 
   /// Nil if the step cannot be replayed.
   init?(
@@ -179,9 +180,11 @@ final class HeldStep {
     }
   }
 
-  /// Whether inputs are of the shapes and types that the step was recorded for.
+  /// Whether inputs are of the shapes and types that the step was recorded for, and what counts it is
+  /// in the same phase.
   func fits(_ inputs: [Tensor]) -> Bool {
     if inputs.count != inputTypes.count { return false }
+    for (counter, phase) in counters where counter.phase != phase { return false }
     for (index, input) in inputs.enumerated() {
       let (type, node) = (inputTypes[index], input.node)
       if node.type.dtype != type.dtype || node.type.shape != type.shape { return false }
@@ -201,7 +204,9 @@ final class HeldStep {
       && inputTypes.elementsEqual(other.inputTypes) { $0.shape == $1.shape && $0.dtype == $1.dtype }
       && variables.elementsEqual(other.variables, by: ===)
       && draws.elementsEqual(other.draws, by: ===)
-      && counters.elementsEqual(other.counters) { $0 === $1 }
+      && counters.elementsEqual(other.counters) {
+        $0.counter === $1.counter && $0.phase == $1.phase
+      }
       && scalars.elementsEqual(other.scalars) { $0.dtype == $1.dtype }
       && assigned.elementsEqual(other.assigned, by: ==)
       && bindings.elementsEqual(other.bindings) {
@@ -228,7 +233,7 @@ final class HeldStep {
       guard case .done = bind(&storages, inputs) else { return nil }
     }
     let keys = draws.map { $0.nextKey() }
-    for counter in counters { counter.moveToPresent() }
+    for (counter, _) in counters { counter.moveToPresent() }
     var failed = false
     let outputs = plan.replay(storages, profile: recorder.profile) { words in
       var next = 0
@@ -249,7 +254,7 @@ final class HeldStep {
     // Recording it anew finds the mistake again, with the operation and the values to name.
     if failed { return nil }
     let results = publish(storages, outputs)
-    for counter in counters { counter.stepsDone += 1 }
+    for (counter, _) in counters { counter.stepsDone += 1 }
     return results
   }
 

@@ -41,8 +41,6 @@ public final class ReplayedStep<Input, Output> {
   private let held = HeldSteps()
   /// Who took part so far.
   private var cast = StepCast()
-  private var counters: [any StepCounter] = []
-  private var kinds: [[Int]: Int] = [:]
 
   private init(
     _ inputCount: Int, _ body: @escaping ([Tensor]) -> [Tensor],
@@ -60,10 +58,9 @@ public final class ReplayedStep<Input, Output> {
     let recorder = Recorder.current
     if recorder.scope != nil || recorder.recording != nil { return output(body(inputs)) }
     let inputs = inputs.map { $0.node.isConstant ? $0.inMemory() : $0 }
-    let kind = kind()
-    if let results = held.replay(kind, inputs) { return output(results) }
+    if let results = held.replay(0, inputs) { return output(results) }
     let recording = StepRecording()
-    let results = held.record(kind, inputs, recording) {
+    let results = held.record(0, inputs, recording) {
       cast.parts
     } variables: {
       cast.variables
@@ -73,20 +70,7 @@ public final class ReplayedStep<Input, Output> {
       return results
     }
     cast.formUnion(recording.cast)
-    let counted = recording.counters
-    if counters.count > 8 * counted.count, !counted.isEmpty { counters = [] }
-    for counter in counted where !counters.contains(where: { $0 === counter }) {
-      counters.append(counter)
-    }
     return output(results)
-  }
-
-  /// What tells steps apart whose inputs are alike: the phases of those that count them.
-  private func kind() -> Int {
-    let phases = counters.map(\.phase)
-    if let known = kinds[phases] { return known }
-    kinds[phases] = kinds.count
-    return kinds.count - 1
   }
 }
 

@@ -14,8 +14,8 @@ final class StepRecording {
   private(set) var draws: [(node: Node, source: RandomSource)] = []
   /// Who took part: variables that were read or assigned, and what can be set.
   private(set) var cast = StepCast()
-  /// What counted the step.
-  private(set) var counters: [any StepCounter] = []
+  /// What counted the step, and the phase it was in.
+  private(set) var counters: [(counter: any StepCounter, phase: Int)] = []
 
   func note(_ snapshot: Snapshot, _ plan: Plan) {
     if evaluation != nil { isRefused = true }
@@ -43,8 +43,8 @@ final class StepRecording {
 
   func note(_ counter: any StepCounter) {
     // Each has the numbers of one step at a time.
-    if counters.contains(where: { $0 === counter }) { isRefused = true }
-    counters.append(counter)
+    if counters.contains(where: { $0.counter === counter }) { isRefused = true }
+    counters.append((counter, counter.phase))
   }
 }
 
@@ -83,7 +83,7 @@ struct StepCast {
 
 /// What numbers the steps it takes part in, as an optimizer does.
 package protocol StepCounter: AnyObject {
-  /// What of a step depends on its number, besides numbers that are computed: less than 8.
+  /// What of a step depends on its number, besides numbers that are computed.
   var phase: Int { get }
   /// The number of steps done.
   var stepsDone: Int { get set }

@@ -52,11 +52,8 @@ extension Model {
     // Gone before the step is evaluated: weights that nobody holds are updated in place.
     let undo = undoOfStep(optimizers + [compilation.optimizer], trackers)
     do {
-      let result = try checked(
-        try custom(batch), batch, compilation, trackers, training ? "trainStep" : "testStep")
-      // What tells kinds of steps apart has room for the phases of five.
-      if optimizers.count > 5 { Replay.refuse() }
-      return result
+      return try checked(
+        custom(batch), batch, compilation, trackers, training ? "trainStep" : "testStep")
     } catch {
       undo()
       throw error

@@ -43,8 +43,7 @@ extension Model {
     guard batch.inputNames == nil, batch.targetNames == nil, batch.weightNames == nil,
       let trackers = training ? compilation.trackers : compilation.testTrackers
     else { return false }
-    let kind = kind(
-      of: batch, training ? stepOptimizers(compilation) : [], training: training)
+    let kind = kind(of: batch, training: training)
     if compilation.held.replay(kind, batch.tensors) == nil { return false }
     trackers.count(batch)
     return true
@@ -54,7 +53,7 @@ extension Model {
   final func recordStep(_ batch: Batch, _ compilation: Compilation, training: Bool) throws {
     let optimizers = training ? stepOptimizers(compilation) : []
     let trackers = runningTrackers(compilation, training: training)
-    let kind = kind(of: batch, optimizers, training: training)
+    let kind = kind(of: batch, training: training)
     _ = try compilation.held.record(kind, batch.tensors) {
       changesThroughout + optimizers.map(\.changes)
     } variables: {
@@ -88,15 +87,13 @@ extension Model {
     } variables: {
       weights
     } _: {
-      if !isReplayableThroughout { Replay.refuse() }
-      return forward(inputs, CallContext()).outputs.map { $0.evaluated() }
+      forward(inputs, CallContext()).outputs.map { $0.evaluated() }
     }
   }
 
   /// What tells a step from others of the same model on tensors of the same shapes.
-  private func kind(of batch: Batch, _ optimizers: [Optimizer], training: Bool) -> Int {
-    let phase = optimizers.reduce(0) { $0 << 3 | $1.phase } << 1 | (training ? 1 : 0)
-    return phase << 48 | batch.inputs.count << 32 | batch.targets.count << 16
+  private func kind(of batch: Batch, training: Bool) -> Int {
+    (training ? 1 : 0) << 48 | batch.inputs.count << 32 | batch.targets.count << 16
       | (batch.weights?.count ?? 0xFFFF)
   }
 }
