@@ -282,8 +282,10 @@ open class Layer: CustomStringConvertible {
       }
       checkedShapes = shapes
     }
-    Replay.note(changesThroughout)
-    if Replay.isRecording, !isReplayableThroughout { Replay.refuse() }
+    if Replay.isRecording {
+      Replay.note(changesThroughout)
+      if !isReplayableThroughout { Replay.refuse() }
+    }
     let outputs = call(inputs, context)
     if let activityRegularizer {
       for output in outputs {

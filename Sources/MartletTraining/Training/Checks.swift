@@ -46,8 +46,7 @@ extension Model {
       isConverted = true
     }
     return PreparedBatch(
-      batch: batch, predictionShapes: predictions, isConverted: isConverted,
-      hasCustomStep: hasCustomStep(for: purpose), purpose: purpose)
+      batch: batch, predictionShapes: predictions, isConverted: isConverted, purpose: purpose)
   }
 
   /// Whether no layer is left to be built.
@@ -124,7 +123,7 @@ extension Model {
     _ ready: PreparedBatch, _ compilation: Compilation, _ who: String
   ) throws {
     let (batch, predictions) = (ready.batch, ready.predictionShapes)
-    if ready.hasCustomStep {
+    if hasCustomStep(for: ready.purpose) {
       return try checkCustomStep(
         batch, compilation, who, training: ready.purpose == .training)
     }
@@ -183,7 +182,7 @@ extension Model {
 
   /// Throws if a class number of a batch that fits otherwise is out of range.
   final func checkLabels(_ ready: PreparedBatch, _ compilation: Compilation) throws {
-    if ready.hasCustomStep { return }
+    if hasCustomStep(for: ready.purpose) { return }
     for (index, loss) in compilation.losses.enumerated() {
       try loss?.check(
         targets: ready.batch.targets[index], predictionShape: ready.predictionShapes[index])
@@ -243,7 +242,5 @@ struct PreparedBatch {
   let predictionShapes: [Shape]
   /// Whether inputs were of another element type than the model's.
   let isConverted: Bool
-  /// Whether a step of the model's own takes it.
-  let hasCustomStep: Bool
   let purpose: Purpose
 }

@@ -213,7 +213,7 @@ extension Model {
     _ ready: PreparedBatch, _ options: FitOptions, _ who: String
   ) throws -> PreparedBatch {
     if !options.weighsClasses { return ready }
-    if ready.hasCustomStep {
+    if hasCustomStep(for: ready.purpose) {
       throw Diagnostic(
         who, "class weights do not reach a train step of the model's own",
         expected: "none", got: "class weights",

@@ -15,7 +15,7 @@ extension Model {
   /// Throws if an input numbers a row that its table does not have.
   final func checkIndices(_ ready: PreparedBatch, _ who: String) throws(Diagnostic) {
     // A step of the model's own may map what it is given first.
-    if ready.hasCustomStep { return }
+    if hasCustomStep(for: ready.purpose) { return }
     try MartletTraining.checkIndices(ready.batch.inputs, indexedTables, inputNames, who)
   }
 
