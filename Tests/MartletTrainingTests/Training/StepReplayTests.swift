@@ -310,27 +310,35 @@ struct StepReplayTests {
     #expect(Self.bits([changed]) != bits)
   }
 
-  @Test("fit and evaluate replay their steps, with the same bits")
-  func fitting() throws {
-    func fitted() throws -> (weights: [[UInt64]], history: [Double], replays: Int) {
-      try withRandomSeed(2) {
+  /// What `fit` with validation leaves behind, with steps replayed; expects the same of steps that are
+  /// recorded anew.
+  static func fitted(
+    seed: UInt64, _ make: () throws -> Model, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws -> Trace {
+    func run() throws -> (trace: Trace, replays: Int) {
+      try withRandomSeed(seed) {
         let (x, y) = FitTests.clouds()
-        let model = try FitTests.classifier()
+        let model = try make()
         let history = try model.fit(
           x, y, batchSize: 16, epochs: 3, verbose: .silent, validationSplit: 0.2)
         return (
-          Self.bits(model.getWeights()), history.loss + history["val_loss"],
+          Trace(weights: bits(model.getWeights()), logs: history.logs),
           model.compilation!.held.replayCount
         )
       }
     }
-    let replayed = try fitted()
-    let recorded = try withoutReplay { try fitted() }
-    #expect(replayed.weights == recorded.weights)
-    #expect(replayed.history == recorded.history)
+    let (replayed, recorded) = (try run(), try withoutReplay { try run() })
+    #expect(replayed.trace == recorded.trace, sourceLocation: sourceLocation)
     // 10 steps of training and 3 of validation in each epoch.
-    #expect(replayed.replays > 25)
-    #expect(recorded.replays == 0)
+    #expect(replayed.replays > 25, sourceLocation: sourceLocation)
+    #expect(recorded.replays == 0, sourceLocation: sourceLocation)
+    return replayed.trace
+  }
+
+  @Test("fit and evaluate replay their steps, with the same bits")
+  func fitting() throws {
+    let trace = try Self.fitted(seed: 2) { try FitTests.classifier() }
+    #expect(trace.logs.count == 3 && trace.logs[0]["val_loss"] != nil)
   }
 
   /// A layer with noise whose inside is computed anew for the gradient, or kept.
@@ -360,11 +368,8 @@ struct StepReplayTests {
 
   @Test("What a step computes anew for its gradient comes out with the same bits, noise included")
   func recomputed() throws {
-    func fitted(
-      isRecomputed: Bool = true
-    ) throws -> (weights: [[UInt64]], history: [Double], replays: Int) {
-      try withRandomSeed(6) {
-        let (x, y) = FitTests.clouds()
+    func trace(isRecomputed: Bool) throws -> Trace {
+      try Self.fitted(seed: 6) {
         let model = Sequential {
           Noisy(isRecomputed: isRecomputed)
           Dropout(0.25)
@@ -373,23 +378,11 @@ struct StepReplayTests {
         try model.compile(
           optimizer: Adam(learningRate: 0.01), loss: .sparseCategoricalCrossentropy,
           metrics: [.accuracy])
-        let history = try model.fit(
-          x, y, batchSize: 16, epochs: 3, verbose: .silent, validationSplit: 0.2)
-        return (
-          Self.bits(model.getWeights()), history.loss + history["val_loss"],
-          model.compilation!.held.replayCount
-        )
+        return model
       }
     }
-    let replayed = try fitted()
-    let recorded = try withoutReplay { try fitted() }
-    #expect(replayed.weights == recorded.weights)
-    #expect(replayed.history == recorded.history)
-    #expect(replayed.replays > 25)
-    #expect(recorded.replays == 0)
     // The noise of the way back is that of the way there.
-    let kept = try fitted(isRecomputed: false)
-    #expect(replayed.weights == kept.weights && replayed.history == kept.history)
+    #expect(try trace(isRecomputed: true) == trace(isRecomputed: false))
   }
 
   @Test("Plans that were forgotten are made again")
