@@ -32,6 +32,8 @@ struct Snapshot {
 enum Evaluation {
   /// Plans longer than this are cut into pieces.
   static let pieceLimit = 4096
+  /// The most memory that the plans of one graph's pieces occupy, beside the one at work.
+  static let pieceMemory = 32 << 20
 
   /// Computes `roots`, and with them everything recorded on this thread that somebody still holds,
   /// so that no work is done twice.
@@ -184,7 +186,8 @@ enum Evaluation {
     while let inputs = freed.popLast() { Node.release(inputs) }
   }
 
-  /// Computes a long graph piece by piece, earliest first; its plans are not kept.
+  /// Computes a long graph piece by piece, earliest first. Pieces often repeat, so plans are kept
+  /// until the last piece is done, but push no other plan out.
   private static func runInPieces(_ whole: inout Snapshot, _ recorder: Recorder) {
     var lastUse = [Int](repeating: -1, count: whole.nodes.count)
     for (index, inputs) in whole.inputs.enumerated() {
@@ -192,6 +195,7 @@ enum Evaluation {
     }
     for index in whole.outputs { lastUse[index] = Int.max }
     let done = Node(Leaf(), inputs: [], type: TensorType(scalar: .bool), serial: 0, scope: nil)
+    let plans = PlanCache(byteLimit: pieceMemory)
     for begin in stride(from: 0, to: whole.nodes.count, by: pieceLimit) {
       let end = min(begin + pieceLimit, whole.nodes.count)
       var piece = Snapshot(whole.settings)
@@ -210,7 +214,7 @@ enum Evaluation {
         if lastUse[index] >= end { piece.outputs.append(index - begin) }
       }
       graphLock.withLock { settleMemory(&piece, donating: false) }
-      let plan = Planner(piece).finish()
+      let plan = plans.plan(for: piece) { recorder.profile?.plansMade += 1 }
       publish(piece, plan.run(piece, profile: recorder.profile))
       // A value of an earlier piece is let go once no later piece reads it.
       for input in leaves.keys where input >= 0 && lastUse[input] < end {
