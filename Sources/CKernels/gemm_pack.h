@@ -30,25 +30,41 @@ INLINE void NAME(exchange)(VECTOR v[LANES]) {
   }
 }
 
+// Rows of whole vectors, a constant number of them.
+INLINE void NAME(pack_whole)(REAL* y, const REAL* x, int64_t count, int64_t x_i,
+                             const int vectors) {
+  for (int64_t i = 0; i < count; i++, x += x_i, y += vectors * LANES) {
+    // Rows far apart are beyond what the processor foresees.
+#pragma clang loop unroll(full)
+    for (int j = 0; j < vectors; j += 64 / MK_BYTES) __builtin_prefetch(x + 8 * x_i + j * LANES);
+#pragma clang loop unroll(full)
+    for (int j = 0; j < vectors; j++) NAME(store)(y + j * LANES, NAME(load)(x + j * LANES));
+  }
+}
+
 static void NAME(pack)(void* y_, const void* x_, int64_t count, int64_t valid, int64_t width,
                        int64_t x_i, int64_t x_j) {
   REAL* y = y_;
   const REAL* x = x_;
+  if (x_j == 1 && valid == width && width == 2 * LANES) {
+    NAME(pack_whole)(y, x, count, x_i, 2);
+    return;
+  }
+  if (x_j == 1 && valid == width && width == 3 * LANES) {
+    NAME(pack_whole)(y, x, count, x_i, 3);
+    return;
+  }
   if (x_j == 1) {
     const int64_t whole = valid - valid % LANES;
     for (int64_t i = 0; i < count; i++, x += x_i, y += width) {
-      // Rows far apart are beyond what the processor foresees.
-      for (int64_t j = 0; j < valid; j += LANES) __builtin_prefetch(x + 8 * x_i + j);
+      for (int64_t j = 0; j < valid; j += 64 / (int64_t)sizeof(REAL))
+        __builtin_prefetch(x + 8 * x_i + j);
       int64_t j = 0;
       for (; j < whole; j += LANES) NAME(store)(y + j, NAME(load)(x + j));
-#if MK_LEVEL == 2
-      if (j < width)
-        NAME(store_some)
-        (y + j, NAME(load_some)(x + j, (uint32_t)(valid - j)), (uint32_t)(width - j));
-#else
-      for (; j < valid; j++) y[j] = x[j];
-      for (; j < width; j++) y[j] = 0;
-#endif
+      for (; j < width; j += LANES) {
+        const VECTOR v = j < valid ? NAME(load_some)(x + j, (uint32_t)(valid - j)) : (VECTOR)0;
+        NAME(store_some)(y + j, v, (uint32_t)(width - j < LANES ? width - j : LANES));
+      }
     }
     return;
   }

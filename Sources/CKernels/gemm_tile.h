@@ -23,6 +23,16 @@ INLINE VECTOR NAME(multiply_add)(VECTOR a, VECTOR b, VECTOR c) {
 #endif
 }
 
+#if MK_LEVEL == 1
+// All ones in the first `valid` lanes.
+INLINE __m256i NAME(first_lanes)(uint32_t valid) {
+  if (sizeof(REAL) == 4)
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)valid),
+                              _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+  return _mm256_cmpgt_epi64(_mm256_set1_epi64x(valid), _mm256_setr_epi64x(0, 1, 2, 3));
+}
+#endif
+
 // The first `valid` elements of a vector, zeros after them, touching no others.
 INLINE VECTOR NAME(load_some)(const REAL* x, uint32_t valid) {
 #if MK_LEVEL == 2
@@ -31,9 +41,15 @@ INLINE VECTOR NAME(load_some)(const REAL* x, uint32_t valid) {
   return (VECTOR)_mm512_maskz_loadu_pd((__mmask8)mask, x);
 #else
   if (valid == LANES) return NAME(load)(x);
+#if MK_LEVEL == 1
+  const __m256i mask = NAME(first_lanes)(valid);
+  if (sizeof(REAL) == 4) return (VECTOR)_mm256_maskload_ps((const float*)x, mask);
+  return (VECTOR)_mm256_maskload_pd((const double*)x, mask);
+#else
   VECTOR v = 0;
   memcpy(&v, x, valid * sizeof(REAL));
   return v;
+#endif
 #endif
 }
 
@@ -45,9 +61,25 @@ INLINE void NAME(store_some)(REAL* y, VECTOR v, uint32_t valid) {
 #else
   if (valid == LANES) {
     NAME(store)(y, v);
-  } else {
-    memcpy(y, &v, valid * sizeof(REAL));
+    return;
   }
+#if MK_LEVEL == 1
+  // A half, a quarter, an eighth: masked stores of this width are slow on some processors.
+  char* at = (char*)y;
+  const uint32_t bytes = valid * (uint32_t)sizeof(REAL);
+  __m128i part = _mm256_castsi256_si128((__m256i)v);
+  if (bytes & 16) {
+    _mm_storeu_si128((__m128i*)at, part);
+    at += 16, part = _mm256_extracti128_si256((__m256i)v, 1);
+  }
+  if (bytes & 8) {
+    _mm_storeu_si64(at, part);
+    at += 8, part = _mm_unpackhi_epi64(part, part);
+  }
+  if (bytes & 4) _mm_storeu_si32(at, part);
+#else
+  memcpy(y, &v, valid * sizeof(REAL));
+#endif
 #endif
 }
 
@@ -62,20 +94,8 @@ INLINE VECTOR NAME(load_last)(const REAL* x, uint32_t valid) {
 }
 
 INLINE void NAME(finish_last)(REAL* c, VECTOR sum, uint32_t valid, int add) {
-#if MK_LEVEL == 2
-  uint32_t mask = (1u << valid) - 1;
-  if (add) sum = NAME(load_last)(c, valid) + sum;
-  if (sizeof(REAL) == 4) _mm512_mask_storeu_ps(c, (__mmask16)mask, (__m512)sum);
-  else _mm512_mask_storeu_pd(c, (__mmask8)mask, (__m512d)sum);
-#else
-  if (valid == LANES) {
-    NAME(store)(c, add ? NAME(load)(c) + sum : sum);
-  } else {
-    REAL lanes[LANES];
-    NAME(store)(lanes, sum);
-    for (uint32_t j = 0; j < valid; j++) c[j] = add ? c[j] + lanes[j] : lanes[j];
-  }
-#endif
+  if (add) sum = NAME(load_some)(c, valid) + sum;
+  NAME(store_some)(c, sum, valid);
 }
 
 // The tile: inlined with constant `rows`, `vectors` and `column`, so that the sums are registers.
