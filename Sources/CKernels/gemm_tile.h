@@ -98,6 +98,39 @@ INLINE void NAME(finish_last)(REAL* c, VECTOR sum, uint32_t valid, int add) {
   NAME(store_some)(c, sum, valid);
 }
 
+// One term, the `term`-th from where `a` points, of all sums of a tile; `b` points at it.
+INLINE void NAME(term)(VECTOR sum[MK_TILE_ROWS][MK_TILE_VECTORS], const REAL* const* a,
+                       int64_t a_step, const REAL* b, uint32_t valid, const int term,
+                       const int rows, const int vectors, const int column) {
+  VECTOR right[MK_TILE_VECTORS];
+#pragma clang loop unroll(full)
+  for (int j = 0; j < vectors - 1; j++) right[j] = NAME(load)(b + j * LANES);
+  right[vectors - 1] = NAME(load_last)(b + (vectors - 1) * LANES, valid);
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows; i++) {
+    VECTOR left = column ? a[0][term * a_step + i] : a[i / 3][(i % 3) * a_step + term];
+#pragma clang loop unroll(full)
+    for (int j = 0; j < vectors; j++) sum[i][j] = NAME(multiply_add)(left, right[j], sum[i][j]);
+  }
+  // Keeps the compiler from hoisting loads of later terms, which would spill the sums.
+  __asm__ volatile("" ::: "memory");
+}
+
+INLINE void NAME(advance)(const REAL** a, int64_t a_step, const REAL** b, int64_t b_step,
+                          const int terms, const int rows, const int column) {
+  *b += terms * b_step;
+  if (column) {
+    a[0] += terms * a_step;
+    return;
+  }
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows; i += 3) {
+    a[i / 3] += terms;
+    // Hides that the pointers are related, or the compiler derives one for every row.
+    __asm__("" : "+r"(a[i / 3]));
+  }
+}
+
 // The tile: inlined with constant `rows`, `vectors` and `column`, so that the sums are registers.
 INLINE void NAME(tile)(const mk_tile* tile, const int rows, const int vectors, const int column) {
   VECTOR sum[MK_TILE_ROWS][MK_TILE_VECTORS];
@@ -124,32 +157,16 @@ INLINE void NAME(tile)(const mk_tile* tile, const int rows, const int vectors, c
 #pragma clang loop unroll(full)
       for (int i = 3; i < rows; i += 3) a[i / 3] = a[i / 3 - 1] + 3 * a_step;
     const REAL* b = (const REAL*)tile->b + span.b;
-#pragma clang loop unroll_count(4)
-    for (int64_t k = 0; k < span.count; k++) {
-      VECTOR right[MK_TILE_VECTORS];
+    int64_t k = 0;
+    for (; k + 4 <= span.count; k += 4) {
 #pragma clang loop unroll(full)
-      for (int j = 0; j < vectors - 1; j++) right[j] = NAME(load)(b + j * LANES);
-      right[vectors - 1] = NAME(load_last)(b + (vectors - 1) * LANES, valid);
-#pragma clang loop unroll(full)
-      for (int i = 0; i < rows; i++) {
-        VECTOR left = column ? a[0][i] : a[i / 3][(i % 3) * a_step];
-#pragma clang loop unroll(full)
-        for (int j = 0; j < vectors; j++)
-          sum[i][j] = NAME(multiply_add)(left, right[j], sum[i][j]);
-      }
-      // Keeps the compiler from hoisting loads of later terms, which would spill the sums.
-      __asm__ volatile("" ::: "memory");
-      b += b_step;
-      if (column) {
-        a[0] += a_step;
-      } else {
-#pragma clang loop unroll(full)
-        for (int i = 0; i < rows; i += 3) {
-          a[i / 3]++;
-          // Hides that the pointers are related, or the compiler derives one for every row.
-          __asm__("" : "+r"(a[i / 3]));
-        }
-      }
+      for (int term = 0; term < 4; term++)
+        NAME(term)(sum, a, a_step, b + term * b_step, valid, term, rows, vectors, column);
+      NAME(advance)(a, a_step, &b, b_step, 4, rows, column);
+    }
+    for (; k < span.count; k++) {
+      NAME(term)(sum, a, a_step, b, valid, 0, rows, vectors, column);
+      NAME(advance)(a, a_step, &b, b_step, 1, rows, column);
     }
   }
 
