@@ -130,13 +130,14 @@ size_t mk_gemm_handed_bytes(const mk_gemm_args* args) {
   return MK_TILE_ROWS * row > wanted ? MK_TILE_ROWS * row : wanted;
 }
 
-// Whether A is better copied into panels: always where neither stride is 1, and where a tile has
-// more rows than a set of L1 has places and they are a multiple of a page apart, which puts them
-// into one set, if there is enough reuse.
+// Whether A is better copied into panels: always where neither stride is 1, and where a tile's rows
+// are more than half of the places of a set of L1 (twelve and more beside AVX-512, eight and fewer
+// elsewhere) and a multiple of a page apart, which puts them into one set, if there is enough reuse.
 static int packs_a(const product* p, int64_t columns) {
   if (p->a_column == 1 || p->m == 1) {
-    size_t apart = (size_t)(p->a_row < 0 ? -p->a_row : p->a_row) * p->size;
-    return p->cut.rows > 8 && p->m > 1 && columns > 4 * p->kernels->lanes &&
+    const size_t apart = (size_t)(p->a_row < 0 ? -p->a_row : p->a_row) * p->size;
+    const int64_t reads = columns / p->kernels->lanes, least = p->cut.rows > 8 ? 4 : 48;
+    return p->cut.rows > (p->kernels->masked ? 8 : 4) && p->m > 1 && reads > least &&
            (apart % 1024 == 0 || p->k > 2048);
   }
   if (p->a_row == 1) return columns > 8 * p->kernels->lanes && p->k > 256;
