@@ -304,10 +304,11 @@ static void add_rows(sweep* s, int64_t image, int64_t depth, int64_t row, int64_
     } else {
       begin = s->strip_used;
       s->strip_used += mk_conv_reach(&axes[1], now) * s->pitch.row;
-      mk_conv_fill_strip(
+      mk_conv_fill(
           s->strip + begin * (int64_t)s->size,
           s->source + (image * image_source + s->group * p->source_channels) * (int64_t)s->size,
-          axes, s->pitch, depth, row, now, pixel, pixels, p->source_channels, all_source, s->size);
+          axes, s->pitch, depth, row, now, pixel, pixels, p->source_channels, all_source,
+          p->args->dtype);
     }
     for (int64_t i = 0; i < now; i++) {
       const int64_t y = axes[1].first + (row + i) * axes[1].step,

@@ -161,9 +161,9 @@ static void band(const sweep* s, int64_t begin, int64_t end, int64_t x, int64_t 
       at = image * image_size + mk_conv_in_place(axes, depth, y, x, shape->channels) +
            s->group * channels;
     } else {
-      mk_conv_fill_strip(s->strip + at * size,
-                         s->x + (image * image_size + s->group * channels) * size, axes, pitch,
-                         depth, y, now, x, pixels, channels, shape->channels, s->size);
+      mk_conv_fill(s->strip + at * size, s->x + (image * image_size + s->group * channels) * size,
+                   axes, pitch, depth, y, now, x, pixels, channels, shape->channels,
+                   s->args->conv.dtype);
       used += mk_conv_reach(&axes[1], now) * pitch.row;
     }
     for (int64_t i = 0; i < now; i++, spans++)
@@ -219,8 +219,8 @@ static void narrow_band(const sweep* s, int64_t begin, int64_t end, int64_t x, i
   const int64_t image_size = shape->in[0] * shape->in[1] * shape->in[2] * shape->channels;
   // Planes of channels in the strip: [row, tap along depth, channel, pixel]; of filters: [filter,
   // pixel].
-  mk_conv_pitch pitch = {.pixel = mk_conv_reach(&axes[2], pixels)};
-  pitch.plane = channels * pitch.pixel, pitch.row = axes[0].taps * pitch.plane;
+  mk_conv_pitch pitch = {.pixel = 1, .block = mk_conv_reach(&axes[2], pixels)};
+  pitch.plane = channels * pitch.block, pitch.row = axes[0].taps * pitch.plane;
   const int64_t y_plane = (end - begin) * pixels;
   int64_t spans = 0, used = 0;
   // Whole rows follow each other.
@@ -233,9 +233,8 @@ static void narrow_band(const sweep* s, int64_t begin, int64_t end, int64_t x, i
     const int64_t y = row % shape->out[1], plane = row / shape->out[1];
     const int64_t depth = plane % shape->out[0], image = plane / shape->out[0];
     const int64_t now = end - row < shape->out[1] - y ? end - row : shape->out[1] - y;
-    mk_conv_fill_planes(s->strip + used * size,
-                        s->x + (image * image_size + s->group * channels) * size, axes, pitch,
-                        depth, y, now, x, pixels, channels, shape->channels, dtype);
+    mk_conv_fill(s->strip + used * size, s->x + (image * image_size + s->group * channels) * size,
+                 axes, pitch, depth, y, now, x, pixels, channels, shape->channels, dtype);
     for (int64_t i = 0; i < now; i++, spans++) {
       s->spans[spans] = (mk_span){spans * pixels, used + i * shape->stride[1] * pitch.row, pixels};
       if (whole) continue;
@@ -253,7 +252,7 @@ static void narrow_band(const sweep* s, int64_t begin, int64_t end, int64_t x, i
     const int64_t tz = tap / axes[2].taps / axes[1].taps;
     for (int64_t c = 0; c < channels; c++)
       s->offsets[terms++] = tz * pitch.plane + ty * axes[1].offset_step * pitch.row +
-                            tx * axes[2].offset_step + c * pitch.pixel;
+                            tx * axes[2].offset_step + c * pitch.block;
   }
   const int64_t filter_pieces = mk_ceil_div(filters, s->kernels->most_filters);
   const int64_t tap_pieces = mk_ceil_div(terms, MK_CORRELATION_TAPS);

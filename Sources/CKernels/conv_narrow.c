@@ -110,7 +110,7 @@ static int64_t spans_of(const sweep* s, int64_t k0, int64_t terms, mk_span* span
     const int64_t here = run - within < k0 + terms - k ? run - within : k0 + terms - k;
     spans[count++] = (mk_span){k * s->p->target_channels,
                                z * s->pitch.plane + y * s->axes[1].offset_step * s->pitch.row +
-                                   x * s->axes[2].offset_step + k % channels * s->pitch.pixel,
+                                   x * s->axes[2].offset_step + k % channels * s->pitch.block,
                                here};
     k += here;
   }
@@ -129,9 +129,8 @@ static void band(const sweep* s, int64_t image, int64_t depth, int64_t row, int6
   const int64_t image_source =
       axes[0].source_size * axes[1].source_size * axes[2].source_size * all_source;
   if (s->k > 0)
-    mk_conv_fill_planes(s->strip, s->source + (image * image_source + s->group * channels) * size,
-                        axes, s->pitch, depth, row, rows, x, pixels, channels, all_source,
-                        p->args->dtype);
+    mk_conv_fill(s->strip, s->source + (image * image_source + s->group * channels) * size, axes,
+                 s->pitch, depth, row, rows, x, pixels, channels, all_source, p->args->dtype);
   const int64_t total = (rows - 1) * s->wide + pixels, most = kernels->widest * kernels->lanes;
   const int64_t pitch = mk_ceil_div(total, kernels->lanes) * kernels->lanes;
   const int64_t kc = p->args->blocking.kc, blocks = s->k > 0 ? mk_ceil_div(s->k, kc) : 1;
@@ -200,10 +199,10 @@ void mk_conv_narrow(const mk_conv_problem* p, const mk_context* context, mk_ref 
       s.k = taps * p->source_channels;
       s.wide = row_width(axes);
       const int64_t rows = rows_at_once(p, axes), pixels = row_pixels(axes);
-      s.pitch.row = s.wide;
+      s.pitch = (mk_conv_pitch){.pixel = 1, .row = s.wide};
       s.pitch.plane = mk_conv_reach(&axes[1], rows) * s.pitch.row;
-      s.pitch.pixel = axes[0].taps * s.pitch.plane;
-      s.b_step = p->source_channels == 1 ? axes[2].offset_step : s.pitch.pixel;
+      s.pitch.block = axes[0].taps * s.pitch.plane;
+      s.b_step = p->source_channels == 1 ? axes[2].offset_step : s.pitch.block;
       for (int64_t tap = 0; tap < taps; tap++)
         s.kernels->pack(s.weights + tap * p->source_channels * p->target_channels * size,
                         w + (s.group * p->w_group + mk_conv_tap(p, axes, tap)) * size,

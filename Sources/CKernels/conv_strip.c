@@ -106,50 +106,12 @@ int64_t mk_conv_in_place(const mk_conv_axis axes[3], int64_t depth, int64_t row,
   return ((z * axes[1].source_size + y) * axes[2].source_size + x) * all_channels;
 }
 
-void mk_conv_fill_strip(char* strip, const char* x, const mk_conv_axis axes[3], mk_conv_pitch pitch,
-                        int64_t depth, int64_t row, int64_t rows, int64_t pixel, int64_t pixels,
-                        int64_t channels, int64_t all_channels, size_t size) {
-  const int64_t high = mk_conv_reach(&axes[1], rows), wide = mk_conv_reach(&axes[2], pixels);
-  const int64_t x0 = pixel * axes[2].source_step + axes[2].offset;
-  int64_t left = x0 < 0 ? -x0 : 0, right = x0 + wide - axes[2].source_size;
-  if (left > wide) left = wide;
-  if (right < 0) right = 0;
-  if (right > wide - left) right = wide - left;
-  const int64_t inside = wide - left - right;
-  for (int64_t tap = 0; tap < axes[0].taps; tap++) {
-    const int64_t z = depth * axes[0].source_step + axes[0].offset + tap * axes[0].offset_step;
-    for (int64_t i = 0; i < high; i++) {
-      const int64_t y = row * axes[1].source_step + axes[1].offset + i;
-      char* to = strip + (size_t)(tap * pitch.plane + i * pitch.row) * size;
-      if (z < 0 || z >= axes[0].source_size || y < 0 || y >= axes[1].source_size) {
-        memset(to, 0, (size_t)(wide * channels) * size);
-        continue;
-      }
-      const char* from =
-          x + (size_t)(((z * axes[1].source_size + y) * axes[2].source_size + x0 + left) *
-                       all_channels) *
-                  size;
-      memset(to, 0, (size_t)(left * channels) * size);
-      to += (size_t)(left * channels) * size;
-      if (channels == all_channels) {
-        memcpy(to, from, (size_t)(inside * channels) * size);
-        to += (size_t)(inside * channels) * size;
-      } else {
-        for (int64_t p = 0; p < inside;
-             p++, to += (size_t)channels * size, from += (size_t)all_channels * size)
-          memcpy(to, from, (size_t)channels * size);
-      }
-      memset(to, 0, (size_t)(right * channels) * size);
-    }
-  }
-}
-
-void mk_conv_fill_planes(char* strip, const char* x, const mk_conv_axis axes[3],
-                         mk_conv_pitch pitch, int64_t depth, int64_t row, int64_t rows,
-                         int64_t pixel, int64_t pixels, int64_t channels, int64_t all_channels,
-                         mk_dtype dtype) {
+void mk_conv_fill(char* strip, const char* x, const mk_conv_axis axes[3], mk_conv_pitch pitch,
+                  int64_t depth, int64_t row, int64_t rows, int64_t pixel, int64_t pixels,
+                  int64_t channels, int64_t all_channels, mk_dtype dtype) {
   const mk_gemm_kernels* kernels = mk_gemm_kernels_of(mk_isa(), dtype);
-  const int64_t size = (int64_t)mk_size(dtype);
+  const int64_t size = (int64_t)mk_size(dtype), each = pitch.pixel;
+  const int64_t blocks = channels > 0 ? mk_ceil_div(channels, each) : 0;
   const int64_t high = mk_conv_reach(&axes[1], rows), wide = mk_conv_reach(&axes[2], pixels);
   const int64_t x0 = pixel * axes[2].source_step + axes[2].offset;
   int64_t left = x0 < 0 ? -x0 : 0, right = x0 + wide - axes[2].source_size;
@@ -163,17 +125,27 @@ void mk_conv_fill_planes(char* strip, const char* x, const mk_conv_axis axes[3],
       const int64_t y = row * axes[1].source_step + axes[1].offset + i;
       char* to = strip + (tap * pitch.plane + i * pitch.row) * size;
       const int outside = z < 0 || z >= axes[0].source_size || y < 0 || y >= axes[1].source_size;
-      if (outside || left + right > 0)
-        for (int64_t c = 0; c < channels; c++) {
-          char* plane = to + c * pitch.pixel * size;
-          memset(plane, 0, (size_t)((outside ? wide : left) * size));
-          memset(plane + (wide - right) * size, 0, (size_t)(right * size));
-        }
+      const int64_t before = outside ? wide : left, after = outside ? 0 : right;
+      for (int64_t block = 0; block < blocks && before + after > 0; block++) {
+        char* at = to + block * pitch.block * size;
+        memset(at, 0, (size_t)(before * each * size));
+        memset(at + (wide - after) * each * size, 0, (size_t)(after * each * size));
+      }
       if (outside || inside == 0) continue;
+      to += left * each * size;
       const char* from = x + ((z * axes[1].source_size + y) * axes[2].source_size + x0 + left) *
                                  all_channels * size;
-      if (all_channels == 1) memcpy(to + left * size, from, (size_t)(inside * size));
-      else kernels->transpose(to + left * size, from, channels, inside, pitch.pixel, all_channels);
+      if (blocks == 1 && channels == all_channels) {
+        memcpy(to, from, (size_t)(inside * channels * size));
+      } else if (each == 1) {
+        kernels->transpose(to, from, channels, inside, pitch.block, all_channels);
+      } else {
+        for (int64_t block = 0; block < blocks; block++) {
+          const int64_t first = mk_piece(channels, blocks, block);
+          kernels->pack(to + block * pitch.block * size, from + first * size, inside,
+                        mk_piece(channels, blocks, block + 1) - first, each, all_channels, 1);
+        }
+      }
     }
   }
 }

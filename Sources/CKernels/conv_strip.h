@@ -47,32 +47,28 @@ static inline __attribute__((unused)) int64_t mk_conv_reach(const mk_conv_axis* 
          (axis->taps > 0 ? axis->taps - 1 : 0) * axis->offset_step + 1;
 }
 
-// A strip holds target rows (of one image and one depth) by `pixels` target pixels. In elements:
-// [reach(rows), taps along depth, reach(pixels), channels].
+// A strip holds target rows (of one image and one depth) by `pixels` target pixels, in elements
+// [reach(rows), taps along depth, reach(pixels), channels]: as the image has them, or in blocks of
+// `pixel` channels (or one fewer), each of which is such a strip.
 typedef struct {
-  int64_t pixel, row, plane;  // pitches of the source as the products see it
-  int in_place;               // the source itself serves: nothing is outside, no copy is made
+  int64_t pixel, row, plane, block;  // pitches of the source as the products see it
+  int in_place;  // the source itself serves: nothing is outside, no copy is made
 } mk_conv_pitch;
 
 mk_conv_pitch mk_conv_pitch_of(const mk_conv_axis axes[3], int64_t pixels, int64_t channels,
                                int64_t all_channels);
 
 // Fills a strip from one image (`x`: [depth, height, width, all_channels], at the group's first
-// channel) for target (depth, row, pixel) onwards, in positions of the phase.
-void mk_conv_fill_strip(char* strip, const char* x, const mk_conv_axis axes[3], mk_conv_pitch pitch,
-                        int64_t depth, int64_t row, int64_t rows, int64_t pixel, int64_t pixels,
-                        int64_t channels, int64_t all_channels, size_t size);
+// channel) for target (depth, row, pixel) onwards, in positions of the phase. The c-th of a block's
+// channels lies at block * pitch.block + row * pitch.row + tap along depth * pitch.plane + pixel *
+// pitch.pixel + c; blocks of one channel are planes.
+void mk_conv_fill(char* strip, const char* x, const mk_conv_axis axes[3], mk_conv_pitch pitch,
+                  int64_t depth, int64_t row, int64_t rows, int64_t pixel, int64_t pixels,
+                  int64_t channels, int64_t all_channels, mk_dtype dtype);
 
 // Where in the image the strip would begin, if it is read in place.
 int64_t mk_conv_in_place(const mk_conv_axis axes[3], int64_t depth, int64_t row, int64_t pixel,
                          int64_t all_channels);
-
-// The same with every channel a plane of its own: element (row, tap along depth, channel, pixel) of
-// the strip at row * pitch.row + tap * pitch.plane + channel * pitch.pixel + pixel.
-void mk_conv_fill_planes(char* strip, const char* x, const mk_conv_axis axes[3],
-                         mk_conv_pitch pitch, int64_t depth, int64_t row, int64_t rows,
-                         int64_t pixel, int64_t pixels, int64_t channels, int64_t all_channels,
-                         mk_dtype dtype);
 
 // Whether every window is one pixel: then it is a product over all pixels.
 int mk_conv_is_pointwise(const mk_conv_shape* shape);

@@ -118,7 +118,7 @@ static void run(const mk_conv_args* args, const mk_context* context, int input) 
       const int64_t j_end =
           y0 + rows > axes[1].first ? mk_ceil_div(y0 + rows - axes[1].first, axes[1].step) : 0;
       if (j >= j_end) continue;
-      mk_conv_pitch pitch = {0, 0, 0, 1};
+      mk_conv_pitch pitch = {.in_place = 1};
       const int64_t depth = z0 / axes[0].step, pixels = axes[2].count;
       const int64_t source_image =
           axes[0].source_size * axes[1].source_size * axes[2].source_size * channels;
@@ -130,8 +130,8 @@ static void run(const mk_conv_args* args, const mk_context* context, int input) 
         if (pitch.in_place) {
           from += mk_conv_in_place(axes, depth, j, 0, channels) * size;
         } else {
-          mk_conv_fill_strip(scratch, from, axes, pitch, depth, j, j_end - j, 0, pixels, channels,
-                             channels, (size_t)size);
+          mk_conv_fill(scratch, from, axes, pitch, depth, j, j_end - j, 0, pixels, channels,
+                       channels, args->dtype);
           from = scratch;
         }
       }
@@ -189,8 +189,8 @@ void mk_depthwise_filter(const mk_conv_filter_args* args, const mk_context* cont
       if (pitch.in_place) {
         from += mk_conv_in_place(axes, depth, y0, 0, channels) * size;
       } else {
-        mk_conv_fill_strip(scratch, from, axes, pitch, depth, y0, now, 0, pixels, channels,
-                           channels, (size_t)size);
+        mk_conv_fill(scratch, from, axes, pitch, depth, y0, now, 0, pixels, channels, channels,
+                     args->conv.dtype);
         from = scratch;
       }
       for (int64_t i = 0; i < now; i++)
