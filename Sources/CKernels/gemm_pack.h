@@ -54,6 +54,15 @@ static void NAME(pack)(void* y_, const void* x_, int64_t count, int64_t valid, i
     NAME(pack_whole)(y, x, count, x_i, 3);
     return;
   }
+  if (x_j == 1 && valid == width && width < LANES && 2 * width >= LANES && x_i >= LANES) {
+    // Whole vectors, of which the next row writes over what is too much; the last has no next.
+    for (int64_t i = 0; i < count - 1; i++, x += x_i, y += width) {
+      __builtin_prefetch(x + 8 * x_i);
+      NAME(store)(y, NAME(load)(x));
+    }
+    if (count > 0) NAME(store_some)(y, NAME(load_some)(x, (uint32_t)valid), (uint32_t)valid);
+    return;
+  }
   if (x_j == 1) {
     const int64_t whole = valid - valid % LANES;
     for (int64_t i = 0; i < count; i++, x += x_i, y += width) {
