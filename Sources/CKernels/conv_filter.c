@@ -6,6 +6,10 @@
 // bands of a chunk are added in order, and so are the chunks. Bands and chunks follow from the
 // shape alone. With one chunk the sums go straight to w and phase 2 has nothing to do.
 //
+// A tile reads some channels of every pixel of a band. Where all of a pixel's channels are many cache
+// lines, pixels lie apart by what puts them into few sets of a small L1; there the strip holds blocks
+// of a tile's channels, in which a tile reads neighbours for all taps.
+//
 // Few filters would leave most lanes idle; then lanes lie along pixels, bands are longer, and a
 // band is one chain of sums in each lane.
 #include "conv_batch.h"
@@ -25,6 +29,15 @@ static int64_t weights_of(const mk_conv_shape* s) {
 static int is_narrow(const mk_conv_shape* s, mk_dtype dtype) {
   return s->filters / s->groups * 2 <= mk_gemm_kernels_of(mk_isa(), dtype)->lanes &&
          s->stride[2] == 1 && !mk_depthwise_serves(s);
+}
+
+// How many of a pixel's channels lie together.
+static int64_t block_channels(const mk_conv_shape* s, mk_dtype dtype) {
+  const mk_gemm_kernels* kernels = mk_gemm_kernels_of(mk_isa(), dtype);
+  const int64_t channels = s->channels / s->groups, size = (int64_t)mk_size(dtype);
+  // The processors with masks have larger L1s: measured, these do without.
+  if (kernels->masked || channels * size < 1024) return channels;
+  return mk_ceil_div(channels, mk_ceil_div(channels, kernels->most_rows[2]));
 }
 
 mk_blocking mk_conv_filter_blocking(const mk_conv_shape* s, mk_dtype dtype, uint32_t threads,
@@ -55,11 +68,13 @@ mk_blocking mk_conv_filter_blocking(const mk_conv_shape* s, mk_dtype dtype, uint
                              : pixels_at_once > 2048 ? 2048
                                                      : pixels_at_once);
   }
-  // All weights of nc filters are to stay in L2 while the bands pass.
+  // All weights of nc filters are to stay in L2 while the bands pass; but blocks take some time to
+  // make, for which reading weights from a farther cache, asked for ahead, is the lesser evil.
   const int64_t m = weights / (s->filters > 0 ? s->filters : 1);
   int64_t nc = (int64_t)(512 << 10) / (int64_t)mk_size(dtype) / (m > 0 ? m : 1);
   nc -= nc % panel;
-  if (nc < panel) nc = panel;
+  const int64_t least = block_channels(s, dtype) < s->channels / s->groups ? 8 * panel : panel;
+  if (nc < least) nc = least;
   if (nc > mk_ceil_div(filters > 0 ? filters : 1, panel) * panel)
     nc = mk_ceil_div(filters > 0 ? filters : 1, panel) * panel;
   blocking.nc = (uint32_t)nc;
@@ -97,17 +112,24 @@ typedef struct {
 
 static size_t aligned(size_t bytes) { return (bytes + MK_PACK_SLACK + 63) & ~(size_t)63; }
 
+// Rows of the source in a strip: at worst every row of a band is alone in its image.
+static int64_t strip_rows(const mk_conv_filter_args* args, const mk_conv_axis axes[3]) {
+  const mk_conv_shape* s = &args->conv.shape;
+  const int64_t rows = band_rows(args), most = s->out[1] < rows ? s->out[1] : rows;
+  const int64_t images = mk_ceil_div(rows, most > 0 ? most : 1) + 1;
+  return images * mk_conv_reach(&axes[1], 1) + rows * s->stride[1];
+}
+
 static layout layout_of(const mk_conv_filter_args* args) {
   const mk_conv_shape* s = &args->conv.shape;
   const size_t size = mk_size(args->conv.dtype);
   mk_conv_axis axes[3];
   for (int i = 0; i < 3; i++) axes[i] = mk_conv_forward_axis(s, i);
-  // At worst every row of a band is alone in its image.
-  const int64_t rows = band_rows(args), most = s->out[1] < rows ? s->out[1] : rows;
-  int64_t high = mk_ceil_div(rows, most > 0 ? most : 1) + 1;
-  high = high * mk_conv_reach(&axes[1], 1) + rows * s->stride[1];
-  const size_t strip = (size_t)(axes[0].taps * high * mk_conv_reach(&axes[2], band_pixels(args)) *
-                                (s->channels / s->groups)) *
+  const int64_t rows = band_rows(args), channels = s->channels / s->groups;
+  const int64_t each = block_channels(s, args->conv.dtype);
+  const int64_t held = channels > 0 ? mk_ceil_div(channels, each) * each : 0;
+  const size_t strip = (size_t)(axes[0].taps * strip_rows(args, axes) *
+                                mk_conv_reach(&axes[2], band_pixels(args)) * held) *
                        size;
   layout l = {.strip = 0};
   l.panels = aligned(strip);
@@ -148,7 +170,14 @@ static void band(const sweep* s, int64_t begin, int64_t end, int64_t x, int64_t 
                 filters = shape->filters / shape->groups;
   const int64_t size = (int64_t)s->size, lanes = kernels->lanes, panel = 2 * lanes;
   const int64_t image_size = shape->in[0] * shape->in[1] * shape->in[2] * shape->channels;
-  const mk_conv_pitch pitch = mk_conv_pitch_of(axes, pixels, channels, shape->channels);
+  const int64_t each = block_channels(shape, s->args->conv.dtype);
+  const int64_t blocks = mk_ceil_div(channels, each);
+  mk_conv_pitch pitch = mk_conv_pitch_of(axes, pixels, channels, shape->channels);
+  if (blocks > 1) {
+    pitch = (mk_conv_pitch){.pixel = each, .plane = mk_conv_reach(&axes[2], pixels) * each};
+    pitch.row = axes[0].taps * pitch.plane;
+    pitch.block = strip_rows(s->args, axes) * pitch.row;
+  }
   // In place the origin is x itself, else the strip, filled here.
   const char* origin = pitch.in_place ? s->x : s->strip;
   int64_t spans = 0, used = 0;
@@ -174,6 +203,8 @@ static void band(const sweep* s, int64_t begin, int64_t end, int64_t x, int64_t 
   // Neighbouring taps along a row read neighbouring pixels: together they are one run of rows of w.
   const int merged = pitch.pixel == channels && axes[2].offset_step == 1;
   const int64_t runs = merged ? 1 : axes[2].taps, run = merged ? axes[2].taps * channels : channels;
+  // Sums of more filters than stay near.
+  const int is_far = blocks > 1 && weights_of(shape) / shape->filters * s->columns * size > 256 << 10;
   for (int64_t j = 0; j < s->columns; j += panel) {
     const int64_t wide = s->columns - j < panel ? s->columns - j : panel;
     const int vectors = (int)mk_ceil_div(wide, lanes);
@@ -191,17 +222,23 @@ static void band(const sweep* s, int64_t begin, int64_t end, int64_t x, int64_t 
                     .b_step = width,
                     .c_row = shape->filters,
                     .columns = wide,
+                    .fetch = is_far,
                     .add = add};
-    const int64_t tiles = mk_ceil_div(run, kernels->most_rows[vectors]);
-    for (int64_t tap = 0; tap < axes[0].taps * axes[1].taps * runs; tap++) {
-      const int64_t tx = tap % runs, ty = tap / runs % axes[1].taps, tz = tap / runs / axes[1].taps;
-      const int64_t from = tz * pitch.plane + ty * axes[1].offset_step * pitch.row +
-                           tx * axes[2].offset_step * pitch.pixel;
-      for (int64_t t = 0; t < tiles; t++) {
-        const int64_t i = mk_piece(run, tiles, t), high = mk_piece(run, tiles, t + 1) - i;
-        tile.a = origin + (from + i) * size;
-        tile.c = s->sums + ((tap * run + i) * shape->filters + first) * size;
-        kernels->column_form[vectors][high](&tile);
+    for (int64_t block = 0; block < blocks; block++) {
+      const int64_t c = mk_piece(run, blocks, block), count = mk_piece(run, blocks, block + 1) - c;
+      const int64_t tiles = mk_ceil_div(count, kernels->most_rows[vectors]);
+      for (int64_t tap = 0; tap < axes[0].taps * axes[1].taps * runs; tap++) {
+        const int64_t tx = tap % runs, ty = tap / runs % axes[1].taps;
+        const int64_t tz = tap / runs / axes[1].taps;
+        const int64_t from = block * pitch.block + tz * pitch.plane +
+                             ty * axes[1].offset_step * pitch.row +
+                             tx * axes[2].offset_step * pitch.pixel;
+        for (int64_t t = 0; t < tiles; t++) {
+          const int64_t i = mk_piece(count, tiles, t), high = mk_piece(count, tiles, t + 1) - i;
+          tile.a = origin + (from + i) * size;
+          tile.c = s->sums + ((tap * run + c + i) * shape->filters + first) * size;
+          kernels->column_form[vectors][high](&tile);
+        }
       }
     }
   }
