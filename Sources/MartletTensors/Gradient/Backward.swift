@@ -28,89 +28,107 @@ struct Backward {
 func backward(
   from outputs: [Node], seeds: [Tensor], to sources: [Node], within scope: GradientScope
 ) -> [Tensor?] {
-  let isSource = Set(sources.map(ObjectIdentifier.init))
-  let graph = graphLock.withLock { reach(outputs, until: sources, after: scope.firstSerial) }
-  var index: [ObjectIdentifier: Int] = [:]
-  index.reserveCapacity(graph.count)
-  for (position, entry) in graph.enumerated() { index[ObjectIdentifier(entry.node)] = position }
+  let walk = graphLock.withLock { Walk(outputs, until: sources, after: scope.firstSerial) }
   // Which nodes depend on a source at all, in the order of recording.
-  var depends = [Bool](repeating: false, count: graph.count)
-  for (position, entry) in graph.enumerated() {
-    depends[position] =
-      isSource.contains(ObjectIdentifier(entry.node))
-      || entry.inputs.contains { index[ObjectIdentifier($0)].map { depends[$0] } ?? false }
+  var isSource = [Bool](repeating: false, count: walk.nodes.count)
+  for place in walk.sources { isSource[place] = true }
+  var depends = isSource
+  for place in depends.indices where !isSource[place] {
+    depends[place] = walk.places(of: place).contains { $0 >= 0 && depends[$0] }
   }
-  var gradients = [Tensor?](repeating: nil, count: graph.count)
+  var gradients = [Tensor?](repeating: nil, count: walk.nodes.count)
   var parts: [Int: [Int: Tensor]] = [:]
   var slices: [Int: SliceGradients] = [:]
-  for (output, seed) in zip(outputs, seeds) {
-    guard let position = index[ObjectIdentifier(output)] else { continue }
-    gradients[position] = gradients[position].map { $0 + seed } ?? seed
+  for (place, seed) in zip(walk.outputs, seeds) where place >= 0 {
+    gradients[place] = gradients[place].map { $0 + seed } ?? seed
   }
-  for position in graph.indices.reversed() where depends[position] {
-    let (node, inputs) = graph[position]
-    if let sliced = slices.removeValue(forKey: position)?.gradient(of: node.type.shape) {
-      gradients[position] = gradients[position].map { $0 + sliced } ?? sliced
+  for place in depends.indices.reversed() where depends[place] {
+    let node = walk.nodes[place]
+    if let sliced = slices.removeValue(forKey: place)?.gradient(of: node.type.shape) {
+      gradients[place] = gradients[place].map { $0 + sliced } ?? sliced
     }
-    let arrived = parts.removeValue(forKey: position) ?? [:]
-    guard let dy = gradients[position] ?? arrived.min(by: { $0.key < $1.key })?.value,
-      !isSource.contains(ObjectIdentifier(node))
+    let arrived = parts.removeValue(forKey: place) ?? [:]
+    guard let dy = gradients[place] ?? arrived.min(by: { $0.key < $1.key })?.value,
+      !isSource[place]
     else { continue }
-    gradients[position] = nil
-    if let part = node.operation as? Part {
-      guard let whole = index[ObjectIdentifier(inputs[0])], depends[whole] else { continue }
-      let before = parts[whole]?[part.index]
-      parts[whole, default: [:]][part.index] = before.map { $0 + dy } ?? dy
-      continue
+    gradients[place] = nil
+    let targets = walk.places(of: place)
+    if node.operation.role == .view, let whole = targets.first {
+      if let part = node.operation as? Part {
+        guard whole >= 0, depends[whole] else { continue }
+        let before = parts[whole]?[part.index]
+        parts[whole, default: [:]][part.index] = before.map { $0 + dy } ?? dy
+        continue
+      }
+      if let slice = node.operation as? Slice {
+        guard whole >= 0, depends[whole] else { continue }
+        slices[whole, default: SliceGradients()].add(slice.region, dy)
+        continue
+      }
     }
-    if let slice = node.operation as? Slice {
-      guard let whole = index[ObjectIdentifier(inputs[0])], depends[whole] else { continue }
-      slices[whole, default: SliceGradients()].add(slice.region, dy)
-      continue
-    }
-    let targets = inputs.map { index[ObjectIdentifier($0)].flatMap { depends[$0] ? $0 : nil } }
+    let inputs = walk.inputs[place]
     let shares = node.operation.gradients(
       Backward(node: node, inputs: inputs, dy: dy, parts: arrived),
-      wanted: targets.map { $0 != nil })
-    for (slot, share) in shares.enumerated() {
-      guard let target = targets[slot],
-        let share = share?.unbroadcast(to: inputs[slot].type.shape)
+      wanted: targets.map { $0 >= 0 && depends[$0] })
+    for (share, (input, target)) in zip(shares, zip(inputs, targets)) {
+      guard target >= 0, depends[target], let share = share?.unbroadcast(to: input.type.shape)
       else { continue }
       gradients[target] = gradients[target].map { $0 + share } ?? share
     }
   }
-  return sources.map { source in
-    index[ObjectIdentifier(source)].flatMap { gradients[$0] }
-  }
+  return walk.sources.map { gradients[$0] }
 }
 
-/// The nodes recorded from `firstSerial` on that `outputs` depend on, and the sources among what
-/// they read, in the order of recording, with their inputs.
-///
-/// Called under the lock.
-private func reach(
-  _ outputs: [Node], until sources: [Node], after firstSerial: Int
-) -> [(node: Node, inputs: [Node])] {
-  var found: [(node: Node, inputs: [Node])] = []
-  var stack: [Node] = []
-  for source in sources where source.mark == 0 {
-    source.mark = 1
-    found.append((source, []))
-  }
-  for output in outputs where output.mark == 0 && output.serial >= firstSerial {
-    output.mark = 1
-    stack.append(output)
-    while let node = stack.popLast() {
-      found.append((node, node.inputs))
-      for input in node.inputs where input.mark == 0 && input.serial >= firstSerial {
-        input.mark = 1
-        stack.append(input)
+/// What a backward pass walks: the nodes recorded in a scope that its outputs depend on, and the
+/// sources among what they read, in the order of recording.
+private struct Walk {
+  private(set) var nodes: [Node] = []
+  /// The inputs of each node; none of a source.
+  private(set) var inputs: [[Node]] = []
+  /// Where the outputs are among the nodes; -1 for those that are not.
+  private(set) var outputs: [Int] = []
+  /// Where the sources are.
+  private(set) var sources: [Int] = []
+  /// Where the inputs of all nodes are, one after the other, and where those of each begin.
+  private var places: [Int] = []
+  private var firsts: [Int] = [0]
+
+  /// The part of the graph that `outputs` depend on, up to `sources`, recorded from `firstSerial` on.
+  ///
+  /// Called under the lock.
+  init(_ outputs: [Node], until sources: [Node], after firstSerial: Int) {
+    var stack: [Node] = []
+    for source in sources where source.mark == 0 {
+      source.mark = -1
+      nodes.append(source)
+    }
+    for output in outputs where output.mark == 0 && output.serial >= firstSerial {
+      output.mark = 1
+      stack.append(output)
+      while let node = stack.popLast() {
+        nodes.append(node)
+        for input in node.inputs where input.mark == 0 && input.serial >= firstSerial {
+          input.mark = 1
+          stack.append(input)
+        }
       }
     }
+    nodes.sort { $0.serial < $1.serial }
+    inputs.reserveCapacity(nodes.count)
+    firsts.reserveCapacity(nodes.count + 1)
+    for (place, node) in nodes.enumerated() {
+      inputs.append(node.mark < 0 ? [] : node.inputs)
+      node.mark = Int32(place + 1)
+      for input in inputs[place] { places.append(Int(input.mark) - 1) }
+      firsts.append(places.count)
+    }
+    self.outputs = outputs.map { Int($0.mark) - 1 }
+    self.sources = sources.map { Int($0.mark) - 1 }
+    for node in nodes { node.mark = 0 }
   }
-  for entry in found { entry.node.mark = 0 }
-  found.sort { $0.node.serial < $1.node.serial }
-  return found
+
+  /// Where the inputs of a node are; -1 for those that are not among the nodes.
+  func places(of node: Int) -> ArraySlice<Int> { places[firsts[node]..<firsts[node + 1]] }
 }
 
 extension Tensor {
