@@ -1,4 +1,5 @@
 import CKernels
+import Foundation
 
 /// What the machine can do, measured by the same loops that everything else is held against.
 let machineBenchmarks: [Benchmark] = [
@@ -142,6 +143,8 @@ private final class Addition {
 struct Rate {
   let gigaflops: Double
   let peak: Double
+  /// What a peer reaches at the same work.
+  let peerGigaflops: Double?
   var share: Double { gigaflops / peak }
 
   /// The highest peak so far, by threads and element type.
@@ -150,14 +153,16 @@ struct Rate {
   /// one thread.
   nonisolated(unsafe) private static var best: [[Int]: Double] = [:]
 
-  /// Measures work and peak in turns, and takes the median of the work and the best of the peak.
+  /// Measures work, a peer's and the peak in turns, and takes the medians of the work and the best
+  /// of the peak.
   init(
     _ settings: Settings, threads: Int, operations: Double, dtype: mk_dtype = 0,
-    _ body: () -> Void
+    beside peer: (() -> Void)? = nil, _ body: () -> Void
   ) {
     let peak = Peak(threads: threads, dtype: dtype)
     var work: [Double] = []
     var top: [Double] = []
+    var theirs: [Double] = []
     withThreads(threads) {
       func time(_ repeats: Int, _ body: () -> Void) -> Double {
         let begin = mk_clock()
@@ -172,10 +177,16 @@ struct Rate {
       let end = mk_clock() + UInt64(settings.seconds * 1e9)
       while mk_clock() < end || work.count < 9 {
         top.append(time(1, peak.run))
+        if peer != nil { body() }
         work.append(time(repeats, body))
+        guard let peer else { continue }
+        peer()
+        theirs.append(time(repeats, peer))
+        usleep(2000)  // until its threads sleep
       }
     }
     gigaflops = operations / work.sorted()[work.count / 2]
+    peerGigaflops = theirs.isEmpty ? nil : operations / theirs.sorted()[theirs.count / 2]
     let key = [threads, Int(dtype)]
     self.peak = max(peak.operations / (top.min() ?? .infinity), Rate.best[key] ?? 0)
     Rate.best[key] = self.peak

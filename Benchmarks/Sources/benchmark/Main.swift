@@ -12,6 +12,7 @@ struct Main {
 
     usage: benchmark NAME… [--threads N] [--seconds S] [--json | --markdown] [--profile]
            benchmark WORKLOAD… --peers [--python LIBRARY=PATH]… [--peer PEER[:FORM]]… [--rounds N]
+           benchmark gemm --peers
            benchmark WORKLOAD… --roofline
            benchmark list
            benchmark all

@@ -4,7 +4,8 @@ import Martlet
 /// Products of matrices: the kernel alone, and through the tensors.
 let productBenchmarks: [Benchmark] = [
   Benchmark(name: "gemm", what: "built-in products, replayed: share of the peak") { settings in
-    sizes(settings).map { m, k, n, threads in
+    let peer = settings.peers.isAsked ? OpenBLAS() : nil
+    return sizes(settings).map { m, k, n, threads in
       let (a, b, c) = (Buffer(m * k), Buffer(k * n), Buffer(m * n))
       var arguments = mk_gemm_args()
       (arguments.a.base, arguments.b.base, arguments.c.base) = (0, 1, 2)
@@ -17,14 +18,20 @@ let productBenchmarks: [Benchmark] = [
       let parts = arguments.blocking.row_parts * arguments.blocking.column_parts
       let rate = withUnsafePointer(to: arguments) { arguments in
         let scratch = mk_gemm_scratch(arguments)
-        return Rate(settings, threads: threads, operations: operations(m, k, n)) {
+        return Rate(
+          settings, threads: threads, operations: operations(m, k, n),
+          beside: peer?.product(a, b, c, m: m, k: k, n: n, threads: threads)
+        ) {
           replay(
             [mk_call(run: mk_gemm, args: arguments, parts: parts)],
             over: [a.memory, b.memory, c.memory], scratch: scratch)
         }
       }
+      let beside = rate.peerGigaflops.map {
+        [("openBLAS", Figure.number($0)), ("ratio", Figure.number(rate.gigaflops / $0))]
+      }
       return rate.figure(
-        "gemm-\(m)x\(k)x\(n)", threads: threads, [("parts", "\(parts)")])
+        "gemm-\(m)x\(k)x\(n)", threads: threads, [("parts", "\(parts)")] + (beside ?? []))
     }
   },
   Benchmark(
