@@ -10,13 +10,12 @@
 #include "gemm_kernels.h"
 #include "program.h"
 
-// Terms in one block: few enough that a panel of B (two vectors wide) and the packed rows of A stay
-// in the second cache, which feeds the tiles fast enough; as many as that, since reading and writing
-// C in between does show.
-static const int64_t most_terms = 1024;
-
-static uint32_t terms_per_block(int64_t k, mk_dtype dtype) {
-  int64_t most = dtype == MK_F64 ? most_terms / 2 : most_terms;
+// Terms in one block. Beside AVX-512 so few that a panel of B and the packed rows of A stay in the
+// second cache, which feeds the tiles fast enough; as many as that, since reading and writing C in
+// between does show. Elsewhere so few that a panel (two vectors wide) stays in a first cache of 32
+// KiB: the second is slower there, and half as large.
+static uint32_t terms_per_block(const mk_gemm_kernels* kernels, int64_t k, mk_dtype dtype) {
+  const int64_t most = !kernels->masked ? 400 : dtype == MK_F64 ? 512 : 1024;
   return k <= 0 ? 1 : (uint32_t)mk_ceil_div(k, mk_ceil_div(k, most));
 }
 
@@ -47,7 +46,8 @@ static const double least_work_per_part = 1.2e5;
 
 mk_blocking mk_gemm_blocking(int64_t m, int64_t n, int64_t k, mk_dtype dtype, uint32_t threads) {
   const mk_gemm_kernels* kernels = mk_gemm_kernels_of(mk_isa(), dtype);
-  mk_blocking blocking = {.kc = terms_per_block(k, dtype), .row_parts = 1, .column_parts = 1};
+  mk_blocking blocking = {
+      .kc = terms_per_block(kernels, k, dtype), .row_parts = 1, .column_parts = 1};
   const int64_t lanes = kernels->lanes, columns = n == 1 ? m : n;  // a column is worked out as a row
   const panels cut = panels_of(kernels, 0, mk_ceil_div(columns > 0 ? columns : 1, lanes));
   const int64_t panel = cut.widest * lanes;
