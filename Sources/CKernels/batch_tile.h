@@ -186,9 +186,9 @@ static void NAME(fold)(void* y_, const void* x_, int64_t count) {
 #else
 #define BATCH_MENU(X)                                                                             \
   X(1, 1) X(1, 2) X(1, 3) X(1, 4) X(1, 5) X(1, 6) X(2, 1) X(2, 2) X(2, 3) X(2, 4) X(2, 5)         \
-  X(3, 1) X(3, 2) X(3, 3) X(4, 1) X(4, 2) X(4, 3)
-#define BATCH_PIXELS {0, 6, 5, 3, 3}
-#define BATCH_FILTERS 4
+  X(3, 1) X(3, 2) X(3, 3) X(4, 1) X(4, 2) X(5, 1) X(5, 2) X(6, 1) X(6, 2)
+#define BATCH_PIXELS {0, 6, 5, 3, 2, 2, 2}
+#define BATCH_FILTERS 6
 #define BATCH_SUM_MENU(X)                                                                         \
   X(1, 1) X(1, 2) X(1, 3) X(1, 4) X(1, 5) X(1, 6) X(2, 1) X(2, 2) X(2, 3) X(2, 4) X(2, 5)         \
   X(3, 1) X(3, 2) X(3, 3)
