@@ -6,9 +6,9 @@
 // bands of a chunk are added in order, and so are the chunks. Bands and chunks follow from the
 // shape alone. With one chunk the sums go straight to w and phase 2 has nothing to do.
 //
-// A tile reads some channels of every pixel of a band. Where all of a pixel's channels are many cache
-// lines, pixels lie apart by what puts them into few sets of a small L1; there the strip holds blocks
-// of a tile's channels, in which a tile reads neighbours for all taps.
+// A tile reads some channels of every pixel of a band. Where all of a pixel's channels are many
+// cache lines, pixels lie apart by what puts them into few sets of a small L1; there the strip holds
+// blocks of a tile's channels, in which a tile reads neighbours for all taps.
 //
 // Few filters would leave most lanes idle; then lanes lie along pixels, bands are longer, and a
 // band is one chain of sums in each lane.
@@ -204,7 +204,8 @@ static void band(const sweep* s, int64_t begin, int64_t end, int64_t x, int64_t 
   const int merged = pitch.pixel == channels && axes[2].offset_step == 1;
   const int64_t runs = merged ? 1 : axes[2].taps, run = merged ? axes[2].taps * channels : channels;
   // Sums of more filters than stay near.
-  const int is_far = blocks > 1 && weights_of(shape) / shape->filters * s->columns * size > 256 << 10;
+  const int64_t sum_bytes = weights_of(shape) / shape->filters * s->columns * size;
+  const int is_far = blocks > 1 && sum_bytes > 256 << 10;
   for (int64_t j = 0; j < s->columns; j += panel) {
     const int64_t wide = s->columns - j < panel ? s->columns - j : panel;
     const int vectors = (int)mk_ceil_div(wide, lanes);

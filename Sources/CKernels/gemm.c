@@ -132,7 +132,8 @@ size_t mk_gemm_handed_bytes(const mk_gemm_args* args) {
 
 // Whether A is better copied into panels: always where neither stride is 1, and where a tile's rows
 // are more than half of the places of a set of L1 (twelve and more beside AVX-512, eight and fewer
-// elsewhere) and a multiple of a page apart, which puts them into one set, if there is enough reuse.
+// elsewhere) and a multiple of a page apart, which puts them into one set, if there is enough reuse:
+// a tile of few rows is read many times before it pays.
 static int packs_a(const product* p, int64_t columns) {
   if (p->a_column == 1 || p->m == 1) {
     const size_t apart = (size_t)(p->a_row < 0 ? -p->a_row : p->a_row) * p->size;
