@@ -68,6 +68,14 @@ import Testing
     _ = small.plan(for: snapshot(of: x + 1))
     #expect(small.statistics.count == 0)
   }
+
+  @Test func `the pieces of a long graph share their plans`() {
+    var y = Tensor([0.5, -2] as [Float])
+    for _ in 0..<8 * Evaluation.pieceLimit { y = -y }
+    let (values, profile) = Profile.take { y.scalars }
+    #expect(values == [0.5, -2])
+    #expect(profile.plansMade <= 2, "eight pieces, alike but for the last")
+  }
 }
 
 @Suite struct FusionDecisionTests {
