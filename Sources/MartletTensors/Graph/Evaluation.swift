@@ -186,8 +186,9 @@ enum Evaluation {
     while let inputs = freed.popLast() { Node.release(inputs) }
   }
 
-  /// Computes a long graph piece by piece, earliest first. Pieces often repeat, so plans are kept
-  /// until the last piece is done, but push no other plan out.
+  /// Computes a long graph piece by piece, earliest first.
+  ///
+  /// Pieces often repeat, so plans are kept until the last one is done, but push no other plan out.
   private static func runInPieces(_ whole: inout Snapshot, _ recorder: Recorder) {
     var lastUse = [Int](repeating: -1, count: whole.nodes.count)
     for (index, inputs) in whole.inputs.enumerated() {
