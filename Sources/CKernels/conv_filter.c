@@ -35,8 +35,7 @@ static int is_narrow(const mk_conv_shape* s, mk_dtype dtype) {
 static int64_t block_channels(const mk_conv_shape* s, mk_dtype dtype) {
   const mk_gemm_kernels* kernels = mk_gemm_kernels_of(mk_isa(), dtype);
   const int64_t channels = s->channels / s->groups, size = (int64_t)mk_size(dtype);
-  // The processors with masks have larger L1s: measured, these do without.
-  if (kernels->masked || channels * size < 1024) return channels;
+  if (!kernels->small_caches || channels * size < 1024) return channels;
   return mk_ceil_div(channels, mk_ceil_div(channels, kernels->most_rows[2]));
 }
 

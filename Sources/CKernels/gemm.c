@@ -10,12 +10,11 @@
 #include "gemm_kernels.h"
 #include "program.h"
 
-// Terms in one block. Beside AVX-512 so few that a panel of B and the packed rows of A stay in the
-// second cache, which feeds the tiles fast enough; as many as that, since reading and writing C in
-// between does show. Elsewhere so few that a panel (two vectors wide) stays in a first cache of 32
-// KiB: the second is slower there, and half as large.
+// Terms in one block. Beside large caches so few that a panel of B and the packed rows of A stay in
+// the second, which feeds the tiles fast enough; as many as that, since reading and writing C in
+// between does show. Beside small ones so few that a panel (two vectors wide) stays in the first.
 static uint32_t terms_per_block(const mk_gemm_kernels* kernels, int64_t k, mk_dtype dtype) {
-  const int64_t most = !kernels->masked ? 400 : dtype == MK_F64 ? 512 : 1024;
+  const int64_t most = kernels->small_caches ? 400 : dtype == MK_F64 ? 512 : 1024;
   return k <= 0 ? 1 : (uint32_t)mk_ceil_div(k, mk_ceil_div(k, most));
 }
 
@@ -131,14 +130,13 @@ size_t mk_gemm_handed_bytes(const mk_gemm_args* args) {
 }
 
 // Whether A is better copied into panels: always where neither stride is 1, and where a tile's rows
-// are more than half of the places of a set of L1 (twelve and more beside AVX-512, eight and fewer
-// elsewhere) and a multiple of a page apart, which puts them into one set, if there is enough reuse:
-// a tile of few rows is read many times before it pays.
+// are more than half of the places of a set of L1 and a multiple of a page apart, which puts them
+// into one set, if there is enough reuse: a tile of few rows is read many times before it pays.
 static int packs_a(const product* p, int64_t columns) {
   if (p->a_column == 1 || p->m == 1) {
     const size_t apart = (size_t)(p->a_row < 0 ? -p->a_row : p->a_row) * p->size;
     const int64_t reads = columns / p->kernels->lanes, least = p->cut.rows > 8 ? 4 : 48;
-    return p->cut.rows > (p->kernels->masked ? 8 : 4) && p->m > 1 && reads > least &&
+    return p->cut.rows > (p->kernels->small_caches ? 4 : 8) && p->m > 1 && reads > least &&
            (apart % 1024 == 0 || p->k > 2048);
   }
   if (p->a_row == 1) return columns > 8 * p->kernels->lanes && p->k > 256;

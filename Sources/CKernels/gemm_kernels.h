@@ -98,6 +98,10 @@ typedef struct {
   int widest_row;                      // of a tile of one row
   int most_rows[MK_TILE_VECTORS + 1];  // the most rows of a tile of so many vectors
   int masked;                          // B may be read in place where a panel is not full
+  // What processors of the level are taken to have: a first cache of 32 KiB, eight places a set,
+  // and a slow second of half a mebibyte (1), or one of 48 KiB, twelve places, and a fast second of
+  // a mebibyte or more (0).
+  int small_caches;
   mk_tile_function row_form[MK_TILE_VECTORS + 1][MK_TILE_ROWS + 1];
   mk_tile_function column_form[MK_TILE_VECTORS + 1][MK_TILE_ROWS + 1];
   // Few rows, A in column form: B is read once, in long stretches of its rows, which is what main

@@ -356,6 +356,7 @@ static const mk_gemm_kernels NAME(kernels) = {
     .widest_row = MENU_WIDEST_ROW,
     .most_rows = MENU_ROWS,
     .masked = MK_LEVEL == 2,
+    .small_caches = MK_LEVEL < 2,
 #define X(rows, vectors) .row_form[vectors][rows] = NAME(row_form_##rows##_##vectors),
     MENU(X)
 #undef X
