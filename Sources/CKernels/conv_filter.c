@@ -158,6 +158,7 @@ typedef struct {
   mk_span* spans;
   int64_t* offsets;
   size_t size;
+  int64_t each, strip_rows;  // channels of a block, rows of the source in a strip
   int64_t group, column, columns;
 } sweep;
 
@@ -169,13 +170,12 @@ static void band(const sweep* s, int64_t begin, int64_t end, int64_t x, int64_t 
                 filters = shape->filters / shape->groups;
   const int64_t size = (int64_t)s->size, lanes = kernels->lanes, panel = 2 * lanes;
   const int64_t image_size = shape->in[0] * shape->in[1] * shape->in[2] * shape->channels;
-  const int64_t each = block_channels(shape, s->args->conv.dtype);
-  const int64_t blocks = mk_ceil_div(channels, each);
+  const int64_t each = s->each, blocks = mk_ceil_div(channels, each);
   mk_conv_pitch pitch = mk_conv_pitch_of(axes, pixels, channels, shape->channels);
   if (blocks > 1) {
     pitch = (mk_conv_pitch){.pixel = each, .plane = mk_conv_reach(&axes[2], pixels) * each};
     pitch.row = axes[0].taps * pitch.plane;
-    pitch.block = strip_rows(s->args, axes) * pitch.row;
+    pitch.block = s->strip_rows * pitch.row;
   }
   // In place the origin is x itself, else the strip, filled here.
   const char* origin = pitch.in_place ? s->x : s->strip;
@@ -343,8 +343,10 @@ void mk_conv_filter_partials(const void* args_, const mk_context* context) {
              .panels = (char*)context->scratch + at.panels,
              .spans = (mk_span*)((char*)context->scratch + at.spans),
              .offsets = (int64_t*)((char*)context->scratch + at.offsets),
-             .size = mk_size(args->conv.dtype)};
+             .size = mk_size(args->conv.dtype),
+             .each = block_channels(shape, args->conv.dtype)};
   for (int i = 0; i < 3; i++) s.axes[i] = mk_conv_forward_axis(shape, i);
+  s.strip_rows = strip_rows(args, s.axes);
   const int64_t filters = shape->filters / shape->groups, panel = 2 * s.kernels->lanes;
   const int64_t panels = mk_ceil_div(filters, panel), nc = args->conv.blocking.nc / panel;
   const int64_t rows = rows_of(shape), at_once = band_rows(args), pixels = band_pixels(args);
