@@ -46,15 +46,16 @@ static void NAME(pack)(void* y_, const void* x_, int64_t count, int64_t valid, i
                        int64_t x_i, int64_t x_j) {
   REAL* y = y_;
   const REAL* x = x_;
-  if (x_j == 1 && valid == width && width == 2 * LANES) {
+  const int in_full = x_j == 1 && valid == width;
+  if (in_full && width == 2 * LANES) {
     NAME(pack_whole)(y, x, count, x_i, 2);
     return;
   }
-  if (x_j == 1 && valid == width && width == 3 * LANES) {
+  if (in_full && width == 3 * LANES) {
     NAME(pack_whole)(y, x, count, x_i, 3);
     return;
   }
-  if (x_j == 1 && valid == width && width < LANES && 2 * width >= LANES && x_i >= LANES) {
+  if (in_full && width < LANES && 2 * width >= LANES && x_i >= LANES) {
     // Whole vectors, of which the next row writes over what is too much; the last has no next.
     for (int64_t i = 0; i < count - 1; i++, x += x_i, y += width) {
       __builtin_prefetch(x + 8 * x_i);
