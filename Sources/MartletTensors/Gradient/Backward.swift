@@ -53,18 +53,16 @@ func backward(
     else { continue }
     gradients[place] = nil
     let targets = walk.places(of: place)
-    if node.operation.role == .view, let whole = targets.first {
-      if let part = node.operation as? Part {
-        guard whole >= 0, depends[whole] else { continue }
-        let before = parts[whole]?[part.index]
-        parts[whole, default: [:]][part.index] = before.map { $0 + dy } ?? dy
-        continue
+    if let piece = node.operation.piece, let whole = targets.first {
+      guard whole >= 0, depends[whole] else { continue }
+      switch piece {
+      case .part(let index):
+        let before = parts[whole]?[index]
+        parts[whole, default: [:]][index] = before.map { $0 + dy } ?? dy
+      case .region(let region):
+        slices[whole, default: SliceGradients()].add(region, dy)
       }
-      if let slice = node.operation as? Slice {
-        guard whole >= 0, depends[whole] else { continue }
-        slices[whole, default: SliceGradients()].add(slice.region, dy)
-        continue
-      }
+      continue
     }
     let inputs = walk.inputs[place]
     let shares = node.operation.gradients(

@@ -25,6 +25,10 @@ protocol Operation: Sendable {
   /// gives several.
   func gradients(_ at: Backward, wanted: [Bool]) -> [Tensor?]
 
+  /// Which piece of its input the operation is; nil if it is none. The gradients of all pieces are
+  /// put together, in place of asking each for the gradient of the whole.
+  var piece: Piece? { get }
+
   /// Emits the kernels that compute the node.
   func plan(_ step: PlanStep, _ planner: Planner)
 
@@ -59,6 +63,14 @@ enum OperationRole: Sendable {
   case constant
 }
 
+/// A piece of a tensor, whose gradient is that piece of the tensor's.
+enum Piece {
+  /// One of several results.
+  case part(Int)
+  /// The elements of a region.
+  case region(SliceRegion)
+}
+
 extension Operation {
   var role: OperationRole { .kernel }
   func encode(into key: inout PlanKey) {}
@@ -66,6 +78,7 @@ extension Operation {
   func gradients(_ at: Backward, wanted: [Bool]) -> [Tensor?] {
     wanted.enumerated().map { $1 ? gradient($0, at) : nil }
   }
+  var piece: Piece? { nil }
   var isUnique: Bool { false }
   func fail(_ code: Int64, _ detail: Int64, _ node: Node) -> Never { fail(code, node) }
   func fail(_ code: Int64, _ node: Node) -> Never { internalError("\(name) failed: \(code)") }

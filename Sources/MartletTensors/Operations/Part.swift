@@ -8,6 +8,7 @@ struct Part: ViewOperation {
   let index: Int
   /// Where it begins, in elements.
   let offset: Int
+  var piece: Piece? { .part(index) }
 
   func encode(into key: inout PlanKey) {
     key.add(index)

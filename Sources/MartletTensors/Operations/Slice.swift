@@ -45,13 +45,11 @@ struct SliceRegion: Sendable, Hashable {
 struct Slice: ViewOperation {
   let name = "slice"
   let region: SliceRegion
+  var piece: Piece? { .region(region) }
 
   func encode(into key: inout PlanKey) { region.encode(into: &key) }
   func view(of layout: Layout, as shape: Shape) -> Layout? {
     region.view(of: layout, keepingDimensions: false)
-  }
-  func gradient(_ index: Int, _ at: Backward) -> Tensor? {
-    at.dy.zero.broadcast(to: at.inputs[0].type.shape).replacing(region, with: at.dy)
   }
 }
 
