@@ -16,7 +16,7 @@ import Testing
     #expect(try kernel.scalars() == [-1, -0.6, -0.2, 0.2, 0.6, 1] as [Float])
     #expect(try file["weights/bias"]?.scalars() == [0.5, -0.25, Float(bitPattern: 71362)])
     let exact = try #require(try file["exact"]?.scalars(as: Double.self))
-    #expect(exact == [1 / 3, .infinity, -.infinity, 0])
+    #expect(exact == [1 / 3, .infinity, -.infinity, 0] as [Double])
     #expect(exact[3].sign == .minus)
     #expect(try file["labels"]?.scalars() == [1, -2, 3, -4] as [Int32])
     #expect(try file["counter"]?.scalars() == [1 << 62 + 1] as [Int64])

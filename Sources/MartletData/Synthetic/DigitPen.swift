@@ -108,9 +108,9 @@ struct DigitPen: ~Copyable {
         let t = Float(step) / Float(steps)
         var point = a + (b - a) * t
         if stroke.isRound {
-          let (c1, c2, c3) = (
-            b - before, before * 2 - a * 5 + b * 4 - after, a * 3 - before - b * 3 + after
-          )
+          let c1: SIMD2<Float> = b - before
+          let c2: SIMD2<Float> = before * 2 - a * 5 + b * 4 - after
+          let c3: SIMD2<Float> = a * 3 - before - b * 3 + after
           point = a + ((c3 * t + c2) * t + c1) * (t / 2)
         }
         path.append(hand.place(point))

@@ -82,8 +82,8 @@ public enum PortableAnymap {
     let start = cursor.offset
     let origin = cursor.origin
     let bytes = try cursor.take(isWide ? 2 * count : count, field: "samples")
-    let samples = (0..<count).map {
-      isWide ? Int(bytes[2 * $0]) << 8 | Int(bytes[2 * $0 + 1]) : Int(bytes[$0])
+    let samples = (0..<count).map { (index: Int) -> Int in
+      isWide ? Int(bytes[2 * index]) << 8 | Int(bytes[2 * index + 1]) : Int(bytes[index])
     }
     if let index = samples.firstIndex(where: { $0 > largest }) {
       throw origin.error(

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct ConfusionCountsTests {
   /// Predictions between thresholds, none on one of them, and labels that follow no rule.
-  let p = Tensor((0..<97).map { (Float($0 * 37 % 97) + 0.5) / 97 })
+  let p = Tensor((0..<97).map { (i: Int) -> Float in (Float(i * 37 % 97) + 0.5) / 97 })
   let y = Tensor((0..<97).map { Float($0 * $0 % 5 % 2) })
   let weight = Tensor((0..<97).map { Float($0 % 4) / 2 })
 
