@@ -237,8 +237,8 @@ private struct ProgramBuilder {
       pointer: memory.keep(program), references: references, inPlace: inPlacePairs())
   }
 
-  /// Results that may take the place of an operand: same bytes at the same places, and no step
-  /// reads the operand after the result is written.
+  /// Results that may take the place of an operand: same bytes at the same places, and nothing
+  /// reads the operand after the result is written, neither a step nor what reduces it as it is.
   private func inPlacePairs() -> [(read: Int, written: Int)] {
     var pairs: [(read: Int, written: Int)] = []
     var taken: Set<Int> = []
@@ -247,12 +247,13 @@ private struct ProgramBuilder {
     let candidates =
       operands.filter { isDonated($0.place.buffer) }
       + operands.filter { !isDonated($0.place.buffer) }
+    let reduced = Set(results.filter { $0.place == nil }.map(\.register))
     for result in results {
       guard let place = result.place, let written = definedAt[result.register] else { continue }
       for operand in candidates
       where operand.parameter == nil && operand.layout.isDense && operand.layout.offset == 0
         && operand.place.dtype.byteCount == result.dtype.byteCount && operand.lastStep <= written
-        && kind(of: operand.layout) == Int(MK_DENSE)
+        && !reduced.contains(operand.register) && kind(of: operand.layout) == Int(MK_DENSE)
         && operands.count(where: { $0.place.buffer == operand.place.buffer }) == 1
         && !taken.contains(operand.place.buffer)
       {

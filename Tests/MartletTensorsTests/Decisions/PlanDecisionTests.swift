@@ -79,16 +79,27 @@ import Testing
 }
 
 @Suite struct FusionDecisionTests {
+  private typealias Leaf = (scalars: [Float], shape: Shape)
+
+  /// What a random graph begins with.
+  private func leaves(_ seed: UInt64, side n: Int = 6) -> [Leaf] {
+    var random = SplitMix(state: ~seed)
+    return [[n, n], [n, n], [n], [n, 1]].map { shape in
+      ((0..<shape.reduce(1, *)).map { _ in Float(random.unit() * 2 - 1) }, shape)
+    }
+  }
+
   /// A random graph of elementwise operations, views, reductions, products and draws.
   private func program(_ seed: UInt64, side n: Int = 6) -> [Tensor] {
+    program(seed, on: leaves(seed, side: n).map { Tensor($0.scalars, shape: $0.shape) })
+  }
+
+  private func program(_ seed: UInt64, on leaves: [Tensor]) -> [Tensor] {
+    let n = leaves[0].shape[0]
     var random = SplitMix(state: seed)
     let source = RandomSource(seed: seed)
     func pick(_ bound: Int) -> Int { Int(random.next() % UInt64(bound)) }
-    func leaf(_ shape: Shape) -> Tensor {
-      let count = shape.reduce(1, *)
-      return Tensor((0..<count).map { _ in Float(random.unit() * 2 - 1) }, shape: shape)
-    }
-    var pool = [leaf([n, n]), leaf([n, n]), leaf([n]), leaf([n, 1])]
+    var pool = leaves
     for _ in 0..<40 {
       let (a, b) = (pool[pick(pool.count)], pool[pick(pool.count)])
       func whole(_ x: Tensor) -> Tensor { x.broadcast(to: [n, n]) }
@@ -129,6 +140,23 @@ import Testing
       let alone = bits(program(seed).reversed()).reversed() as [[UInt32]]
       #expect(fused == plain, "seed \(seed)")
       #expect(fused == alone, "seed \(seed)")
+    }
+  }
+
+  @Test func `fusion never changes the bits of gradients`() {
+    for seed in 0..<150 as Range<UInt64> {
+      func gradients() -> [Tensor] {
+        // Leaves that nobody else holds: their memory is given away.
+        let leaves = leaves(seed).map { Tensor($0.scalars, shape: $0.shape) }
+        let (value, gradients) = valueAndGradient(at: leaves) { leaves -> Tensor in
+          var loss = Tensor(0)
+          for result in program(seed, on: leaves).suffix(3) { loss += (result * 0.5).tanh().sum() }
+          return loss
+        }
+        return [value] + gradients
+      }
+      let fused = bits(gradients())
+      #expect(fused == withoutFusion { bits(gradients()) }, "seed \(seed)")
     }
   }
 

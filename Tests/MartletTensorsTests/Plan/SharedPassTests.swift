@@ -38,6 +38,20 @@ import Testing
     #expect(!labels(y.sum() + (y * x).sum(along: 0).sum()).contains { $0.hasSuffix("sum·sum") })
   }
 
+  @Test func `what a pass reduces as it is stays until then`() {
+    // Nobody else holds what is summed: the product could lie in its place.
+    func pass() -> [Tensor] {
+      let z = x.cumulativeSum(along: 0)
+      let y = z * 2
+      return [y, z.sum(), y.sum()]
+    }
+    let (results, profile) = Profile.take { pass().map { $0.evaluated() } }
+    #expect(results[0].max().item() == 128)
+    #expect(results[1].item() == 512 * 64 * 65 / 2)
+    #expect(results[2].item() == 512 * 64 * 65)
+    #expect(profile.entries.contains { $0.kernel == "multiply·sum·sum" })
+  }
+
   @Test func `a sum takes along what others read as well`() {
     let y = (x * 2).tanh()
     let labels = labels(y.sum(along: 0)[0..<8] + y.matmul(w).sum(along: 0))
