@@ -106,6 +106,8 @@ extension Fusion {
   /// Whether a unit could compute a value that it reads.
   private func canCompute(_ node: Int, _ reader: Int) -> Bool {
     let unit = units[reader]
+    // All members of a unit have one shape: a value that is stretched where it is read has another.
+    if let member = unit.members.first, !graph.hasSameShape(member, node) { return false }
     guard let host = unit.host else { return true }
     return graph.canHostMap(host)
       || graph.canHostEpilogue(host) && !graph.inputs[host].contains(node)

@@ -104,7 +104,7 @@ import Testing
       let (a, b) = (pool[pick(pool.count)], pool[pick(pool.count)])
       func whole(_ x: Tensor) -> Tensor { x.broadcast(to: [n, n]) }
       let next: Tensor
-      switch pick(15) {
+      switch pick(16) {
       case 0: next = a + b
       case 1: next = a * b
       case 2: next = a - b * 0.5
@@ -120,6 +120,7 @@ import Testing
       case 12: next = (whole(a) * b).sum(along: 0, keepingDimensions: true) * 0.1
       case 13:
         next = .where(.randomBernoulli([n, n], probability: 0.7, using: source), a * 1.4, b)
+      case 14: next = (Tensor.stack([whole(a), whole(b)]) - whole(b) * 0.5).mean(along: 0)
       default: next = whole(a).mean(along: 0)
       }
       pool.append(next)

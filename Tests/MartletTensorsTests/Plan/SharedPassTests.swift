@@ -19,6 +19,17 @@ import Testing
     #expect(!labels(few * few.square().sum(along: 0).rsqrt()).contains("subtract·multiply"))
   }
 
+  @Test func `what is stretched where it is read is kept`() {
+    let numbers = (0..<20_000).map { Float($0) }
+    let column = Tensor(numbers, shape: [20_000, 1]).evaluated()
+    let plane = Tensor.ones([20_000, 3]).evaluated()
+    let space = Tensor.ones([2, 64, 512]).evaluated()
+    #expect(labels(column * 2 + plane) == ["multiply", "add"])
+    let sum = column * 2 + plane
+    #expect(sum.scalars == numbers.flatMap { [Float](repeating: 2 * $0 + 1, count: 3) })
+    #expect((x * 2 + space).scalars == [Float](repeating: 3, count: 65_536))
+  }
+
   @Test func `what is dear to compute is kept`() {
     let y = (x - x.mean(along: 0)).exp()
     #expect(labels(y / y.sum(along: 0)).count { $0.contains("exp") } == 1)
