@@ -31,6 +31,9 @@ int mk_batch_epilogue_serves(const mk_program* program, mk_ref rows, mk_dtype dt
   if (!is_same(result->ref, rows) || result->dtype != dtype ||
       program->steps[program->step_count - 1].y != result->reg)
     return 0;
+  // Chains know no order but that of memory.
+  for (int s = 0; s < program->step_count; s++)
+    if (!program->steps[s].run) return 0;
   if (channels * lanes > MK_BLOCK || program->size[program->rank - 1] != channels) return 0;
   int reads = 0;
   for (int i = 0; i < program->operand_count; i++) {

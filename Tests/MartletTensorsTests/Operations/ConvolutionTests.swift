@@ -371,6 +371,30 @@ import Testing
     #expect((plain + bias).evaluated().relu().scalars == y.scalars)
   }
 
+  @Test(arguments: [DType.float32, .float64])
+  func `what a convolution of a batch ends in has the bits it has alone`(dtype: DType) {
+    // Lanes along the images; some functions are links of a chain, others steps of their own.
+    let x = Tensor(noise(960, seed: 1), shape: [16, 6, 5, 2]).cast(to: dtype).evaluated()
+    let w = Tensor(noise(72, seed: 2), shape: [3, 3, 2, 4]).cast(to: dtype).evaluated()
+    let bias = Tensor(noise(4, seed: 3)).cast(to: dtype).evaluated()
+    let ends: [(Tensor) -> Tensor] = [
+      { $0 }, { $0.relu() }, { $0.tanh() }, { $0.sigmoid() * $0 }, { $0.gelu() }, { $0.elu() },
+      { $0.leakyRelu() }, { $0.clipped(to: -0.1, 0.2) }, { $0.softplus() }, { $0.mish().erf() },
+      { ($0 * 2).floor() + $0 }, { ($0 .> 0).cast(to: dtype) - $0 }, { $0.square().sqrt().sin() },
+    ]
+    for (index, end) in ends.enumerated() {
+      for hasBias in [false, true] {
+        func elements() -> [Double] {
+          // Nobody holds what the convolution gives: the end may take its place.
+          let y = end(hasBias ? x.convolved(with: w) + bias : x.convolved(with: w)).evaluated()
+          return y.cast(to: .float64).scalars(of: Double.self)
+        }
+        let fused = elements()
+        #expect(fused == withoutFusion { elements() }, "\(index), bias \(hasBias)")
+      }
+    }
+  }
+
   @Test func `a training step of a layer computes each product once`() {
     let x = Tensor.ones([2, 6, 6, 3]).evaluated() + 0
     let w = Tensor.ones([3, 3, 3, 4]).evaluated() + 0
