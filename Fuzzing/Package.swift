@@ -14,7 +14,7 @@ let package = Package(
   dependencies: [.package(name: "Martlet", path: "..")],
   targets: [
     "fuzz-inflate", "fuzz-idx", "fuzz-safetensors", "fuzz-zip", "fuzz-hdf5", "fuzz-npy",
-    "fuzz-png", "fuzz-csv", "fuzz-lists",
+    "fuzz-png", "fuzz-csv", "fuzz-lists", "fuzz-graphs",
   ].map { name in
     .executableTarget(
       name: name, dependencies: [.product(name: "Martlet", package: "Martlet"), "FuzzSupport"],
