@@ -168,6 +168,10 @@ private struct ProgramBuilder {
   }
 
   mutating func value(_ register: Int, _ dtype: DType) {
+    // An operand that is reduced as it is is read when all steps are done.
+    for index in operands.indices where operands[index].register == register {
+      operands[index].lastStep = .max
+    }
     results.append(Result(place: nil, register: register, dtype: dtype))
   }
 
@@ -247,13 +251,12 @@ private struct ProgramBuilder {
     let candidates =
       operands.filter { isDonated($0.place.buffer) }
       + operands.filter { !isDonated($0.place.buffer) }
-    let reduced = Set(results.filter { $0.place == nil }.map(\.register))
     for result in results {
       guard let place = result.place, let written = definedAt[result.register] else { continue }
       for operand in candidates
       where operand.parameter == nil && operand.layout.isDense && operand.layout.offset == 0
         && operand.place.dtype.byteCount == result.dtype.byteCount && operand.lastStep <= written
-        && !reduced.contains(operand.register) && kind(of: operand.layout) == Int(MK_DENSE)
+        && kind(of: operand.layout) == Int(MK_DENSE)
         && operands.count(where: { $0.place.buffer == operand.place.buffer }) == 1
         && !taken.contains(operand.place.buffer)
       {
