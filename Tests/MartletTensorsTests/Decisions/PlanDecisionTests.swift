@@ -79,19 +79,17 @@ import Testing
 }
 
 @Suite struct FusionDecisionTests {
-  private typealias Leaf = (scalars: [Float], shape: Shape)
-
   /// What a random graph begins with.
-  private func leaves(_ seed: UInt64, side n: Int = 6) -> [Leaf] {
+  private func leaves(_ seed: UInt64, side n: Int = 6) -> [Tensor] {
     var random = SplitMix(state: ~seed)
     return [[n, n], [n, n], [n], [n, 1]].map { shape in
-      ((0..<shape.reduce(1, *)).map { _ in Float(random.unit() * 2 - 1) }, shape)
+      Tensor((0..<shape.reduce(1, *)).map { _ in Float(random.unit() * 2 - 1) }, shape: shape)
     }
   }
 
   /// A random graph of elementwise operations, views, reductions, products and draws.
   private func program(_ seed: UInt64, side n: Int = 6) -> [Tensor] {
-    program(seed, on: leaves(seed, side: n).map { Tensor($0.scalars, shape: $0.shape) })
+    program(seed, on: leaves(seed, side: n))
   }
 
   private func program(_ seed: UInt64, on leaves: [Tensor]) -> [Tensor] {
@@ -148,8 +146,7 @@ import Testing
     for seed in 0..<150 as Range<UInt64> {
       func gradients() -> [Tensor] {
         // Leaves that nobody else holds: their memory is given away.
-        let leaves = leaves(seed).map { Tensor($0.scalars, shape: $0.shape) }
-        let (value, gradients) = valueAndGradient(at: leaves) { leaves -> Tensor in
+        let (value, gradients) = valueAndGradient(at: leaves(seed)) { leaves -> Tensor in
           var loss = Tensor(0)
           for result in program(seed, on: leaves).suffix(3) { loss += (result * 0.5).tanh().sum() }
           return loss
